@@ -1,0 +1,1 @@
+#include "period.h"
