@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "limits.h"
+#include "limit.h"
 
 #define PURPOSE_HELLO "yuebao-hello-v1"
 #define PURPOSE_ENROL "yuebao-enrol-v1"

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "limits.h"
+#include "limit.h"
 #include "yuebao.pb-c.h"
 
 enum frame_status {

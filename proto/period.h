@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "limits.h"
+#include "limit.h"
 
 enum frequency { DAILY = 1, WEEKLY, MONTHLY, QUARTERLY, TERMLY, YEARLY };
 

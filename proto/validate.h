@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "catalogue.h"
-#include "limits.h"
+#include "limit.h"
 #include "yuebao.pb-c.h"
 
 #define FINDING_TEXT_MAX 64 /* bytes with NUL of found and bound; longer texts are cut at a character */

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "limits.h"
+#include "limit.h"
 #include "period.h"
 #include "yuebao.pb-c.h"
 

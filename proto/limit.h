@@ -1,9 +1,9 @@
 /*
- * limits: the fixed numbers of the contract. Both ends hold them; tests hold both ends.
+ * limit: the fixed numbers of the contract. Both ends hold them; tests hold both ends.
  * Source: the table "Limits" of PROTOCOL.md.
  */
-#ifndef YUEBAO_LIMITS_H
-#define YUEBAO_LIMITS_H
+#ifndef YUEBAO_LIMIT_H
+#define YUEBAO_LIMIT_H
 
 #define PROTOCOL_NUMBER 1u /* spoken here; a server also speaks PROTOCOL_OLDEST .. */
 #define PROTOCOL_OLDEST 1u
