@@ -10,7 +10,7 @@
  *   "yuebao-verdict-v1"    the verdict's bytes
  *
  * The id of a statement is the SHA-256 of its signed bytes: not of the signature, for Ed25519 signatures are not unique.
- * Call sodium_init() before (envelope_init does).
+ * Call envelope_init() first. For one thread: the SHA-256 context is shared.
  */
 #ifndef YUEBAO_ENVELOPE_H
 #define YUEBAO_ENVELOPE_H
@@ -55,8 +55,13 @@ bool envelope_id(const char *purpose, const struct part *parts, size_t n_parts, 
 bool statement_id(const uint8_t *statement, size_t len, uint8_t ret_id[ID_SIZE]) __attribute__((warn_unused_result));
 void envelope_sha256(const void *bytes, size_t len, uint8_t ret_digest[ID_SIZE]);
 
-/* A new key pair. */
+/* A new key pair; or the one that a 32-byte seed (RFC 8032's private key) always gives. The secret begins with its seed. */
 void envelope_keypair(uint8_t ret_key[KEY_SIZE], uint8_t ret_secret[SECRET_SIZE]);
+void envelope_keypair_of_seed(const uint8_t seed[SEED_SIZE], uint8_t ret_key[KEY_SIZE],
+                              uint8_t ret_secret[SECRET_SIZE]);
+
+/* Overwrite a secret that is no longer needed, in a way that the compiler does not leave out. */
+void envelope_forget(void *secret, size_t len);
 
 /*
  * One-time enrolment codes: 12 Crockford base-32 characters. Normalising accepts lower case, hyphens and spaces and I, L, O for
@@ -67,7 +72,7 @@ bool enrol_code_normalise(const char *text, char ret_code[ENROL_CODE_LEN + 1]) _
 /* "XXXX-XXXX-XXXX" for people */
 void enrol_code_print(const char code[ENROL_CODE_LEN + 1], char text[ENROL_CODE_LEN + 3]);
 
-/* Lower-case hex with NUL: 2 × len + 1 bytes. */
+/* Lower-case hex with NUL: 2 × len + 1 bytes. Parsing wants exactly 2 × len digits of either case. */
 void hex_print(const uint8_t *bytes, size_t len, char *text);
 bool hex_parse(const char *text, uint8_t *ret_bytes, size_t len) __attribute__((warn_unused_result));
 

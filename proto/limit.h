@@ -19,7 +19,8 @@
 
 #define ID_SIZE 32u            /* SHA-256 */
 #define KEY_SIZE 32u           /* Ed25519 public key */
-#define SECRET_SIZE 64u        /* Ed25519 secret key, libsodium's form */
+#define SEED_SIZE 32u          /* Ed25519 private key of RFC 8032 */
+#define SECRET_SIZE 64u        /* Ed25519 secret key, libsodium's form: seed, then public key */
 #define SIGNATURE_SIZE 64u
 #define EXPORTER_SIZE 32u
 #define EXPORTER_LABEL "EXPORTER-yuebao-hello"
