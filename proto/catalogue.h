@@ -45,6 +45,8 @@ const struct form *catalogue_form_of(const struct catalogue *catalogue, const ch
 const Yuebao__Indicator *catalogue_indicator(const struct catalogue *catalogue, uint32_t number);
 const Yuebao__Indicator *catalogue_indicator_by_code(const struct catalogue *catalogue, const char *code);
 
+const Yuebao__Rule *catalogue_rule(const struct catalogue *catalogue, const char *code); /* NULL: no such rule */
+
 enum form_place { FORM_FOREIGN, FORM_REQUIRED, FORM_OPTIONAL };
 enum form_place catalogue_place(const struct form *form, uint32_t indicator);
 

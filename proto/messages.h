@@ -26,6 +26,9 @@ enum message {
 /* The sentence with its placeholders unfilled; borrowed, never NULL. */
 const char *message_text(enum language language, enum message message);
 
+/* A word of the contract ("filler", "primary", "monthly", "NOT_APPLICABLE"): lines W of messages.def. Others stay as they are. */
+const char *message_word(enum language language, const char *word);
+
 /*
  * The sentence with placeholders filled from pairs (const char *name, const char *value), ended by NULL:
  *     message_print(stdout, lang, MSG_saved, "period", "2026-10", NULL);
@@ -36,8 +39,9 @@ void message_print(FILE *out, enum language language, enum message message, ...)
 char *message_format(enum language language, enum message message, ...) __attribute__((sentinel));
 
 /*
- * One finding as a sentence, malloc'd: the words of its code with {indicator} (name in the language), {found}, {bound}, {rule}
- * (the rule's own message). `catalogue` may be NULL: then the number stands for the name.
+ * One finding as a sentence, malloc'd: the words of its code with {indicator} (name in the language), {found}, {bound} (words of
+ * the contract and names of forms in the language), {rule} (the rule's own message). `catalogue` may be NULL: then the number
+ * stands for the name. NULL: no memory.
  */
 char *message_of_finding(enum language language, const struct finding *finding, const struct catalogue *catalogue);
 /* The sentence of a finding's code; MSG_FINDING_UNKNOWN for a code from a newer server. */
