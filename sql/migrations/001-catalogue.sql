@@ -1,7 +1,6 @@
 -- The catalogue: districts, schools, plans, indicators, forms and the calendar. Administrators write it, programs read it.
 
-CREATE SCHEMA yuebao;
-CREATE SCHEMA api;
+CREATE SCHEMA IF NOT EXISTS yuebao;
 
 CREATE TABLE yuebao.district (
     district  integer NOT NULL CONSTRAINT district_pk PRIMARY KEY
@@ -14,13 +13,16 @@ CREATE TABLE yuebao.district (
     CONSTRAINT district_only_nation_has_no_parent CHECK ((level = 'nation') = (parent IS NULL))
 );
 
+CREATE INDEX district_by_parent ON yuebao.district (parent);
+
 -- (ancestor, district) for every pair, a district is its own ancestor at distance 0: kept by a trigger on district.
 CREATE TABLE yuebao.district_ancestor (
-    ancestor  integer NOT NULL CONSTRAINT district_ancestor_known REFERENCES yuebao.district (district),
-    district  integer NOT NULL CONSTRAINT district_ancestor_of_known REFERENCES yuebao.district (district),
+    ancestor  integer NOT NULL CONSTRAINT district_ancestor_known REFERENCES yuebao.district (district) ON DELETE CASCADE,
+    district  integer NOT NULL CONSTRAINT district_ancestor_of_known REFERENCES yuebao.district (district) ON DELETE CASCADE,
     distance  smallint NOT NULL,
     CONSTRAINT district_ancestor_pk PRIMARY KEY (ancestor, district)
 );
+CREATE INDEX district_ancestor_by_district ON yuebao.district_ancestor (district);
 
 CREATE TABLE yuebao.school (
     school      integer GENERATED ALWAYS AS IDENTITY CONSTRAINT school_pk PRIMARY KEY,
@@ -43,6 +45,7 @@ CREATE TABLE yuebao.school_district (
     district   integer NOT NULL CONSTRAINT school_district_known REFERENCES yuebao.district (district),
     CONSTRAINT school_district_pk PRIMARY KEY (school, valid_from)
 );
+CREATE INDEX school_district_by_district ON yuebao.school_district (district);
 
 CREATE TABLE yuebao.plan (
     plan         text NOT NULL CONSTRAINT plan_pk PRIMARY KEY,

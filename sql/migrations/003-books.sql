@@ -57,4 +57,4 @@ CREATE TABLE yuebao.total_delta (
     CONSTRAINT total_delta_arrays_parallel CHECK (
         cardinality(schools) = cardinality(indicator) AND cardinality(excused) = cardinality(indicator)
         AND cardinality(value) = cardinality(indicator) AND cardinality(denominator) = cardinality(indicator))
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);

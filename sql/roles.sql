@@ -1,0 +1,41 @@
+-- Roles of least privilege. Repeatable; run first, in the database, by a role that may create roles, or by anyone once all is there.
+--
+--   yuebao_admin      owns both schemas and everything in them; yuebaoctl works as it (SET ROLE yuebao_admin)
+--   yuebao_collector  yuebaod: adds to the ledger, keeps the books (migrations/006-grants.sql)
+--   yuebao_reader     people and pages: reads schema api, nothing else (api/99-grants.sql)
+--
+-- They may log in, without a password: pg_hba.conf decides how (peer or a certificate).
+
+DO $$
+DECLARE
+    role text;
+BEGIN
+    FOREACH role IN ARRAY ARRAY['yuebao_admin', 'yuebao_collector', 'yuebao_reader'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = role) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION', role);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                NULL; -- roles belong to the whole cluster: another database's migration was faster
+            END;
+        END IF;
+    END LOOP;
+
+    IF NOT pg_catalog.pg_has_role(current_user, 'yuebao_admin', 'MEMBER') THEN
+        EXECUTE format('GRANT yuebao_admin TO %I', current_user);
+    END IF;
+
+    IF pg_catalog.pg_has_role(current_user, (SELECT d.datdba FROM pg_catalog.pg_database AS d
+                                             WHERE d.datname = pg_catalog.current_database()), 'USAGE') THEN
+        EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', pg_catalog.current_database());
+        EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO yuebao_admin', pg_catalog.current_database());
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO yuebao_collector, yuebao_reader', pg_catalog.current_database());
+    END IF;
+
+    IF pg_catalog.to_regnamespace('yuebao') IS NULL THEN
+        CREATE SCHEMA yuebao AUTHORIZATION yuebao_admin;
+    END IF;
+    IF pg_catalog.to_regnamespace('api') IS NULL THEN
+        CREATE SCHEMA api AUTHORIZATION yuebao_admin;
+    END IF;
+END
+$$;
