@@ -15,6 +15,7 @@
 #define CATALOGUE_PART_MAX (48u * 1024u) /* bytes of one CataloguePart */
 
 #define GATE_DEPTH_MAX 4u      /* messages inside messages */
+#define CATALOGUE_FIELDS_MAX 100000u /* fields of a catalogue; the first has about 4,000 */
 #define GATE_FIELDS_MAX 4000u  /* fields of one frame, packed elements not counted */
 
 #define ID_SIZE 32u            /* SHA-256 */
