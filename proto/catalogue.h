@@ -25,7 +25,7 @@ enum catalogue_status {
     CATALOGUE_BROKEN,    /* well-formed, but contradicts itself: order, unknown indicators, decimals, bounds ... */
 };
 
-/* Checks everything that validate relies on. `bytes` are copied. */
+/* Checks everything that validate relies on. `bytes` are copied. Needs envelope_init() before. */
 enum catalogue_status catalogue_load(const uint8_t *bytes, size_t len, struct catalogue **ret_catalogue)
     __attribute__((warn_unused_result));
 void catalogue_free(struct catalogue *catalogue); /* accepts NULL */
@@ -34,9 +34,16 @@ const uint8_t *catalogue_hash(const struct catalogue *catalogue);               
 const uint8_t *catalogue_bytes(const struct catalogue *catalogue, size_t *ret_len); /* borrowed */
 
 /* One form with what its look-ups need. All pointers are borrowed from the catalogue. */
+struct form_item {
+    const Yuebao__Indicator *indicator;
+    bool required;
+};
+
 struct form {
     const Yuebao__Form *message;
     enum frequency frequency;
+    const struct form_item *items; /* required and optional in one list, ascending by number */
+    size_t n_items;
 };
 
 /* NULL: no such form, indicator. Form and code look-ups are binary searches; by number it is an array. */
