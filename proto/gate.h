@@ -3,7 +3,8 @@
  *
  * protobuf-c accepts unknown fields, repeated singular fields (last wins), over-long varints, integers out of
  * range, invalid UTF-8 and NUL in strings, and pays up to 60 times the bytes in memory. What passes the gate is
- * one way to write one message: nothing unknown, nothing twice, nothing out of its type's range.
+ * understood whole: nothing unknown, nothing twice, nothing out of its type's range. (Fields may come in any order, and a
+ * field may say its default: so ids and signatures cover bytes, never messages.)
  *
  * Refused: depth over GATE_DEPTH_MAX; more than GATE_FIELDS_MAX fields; unknown field numbers; groups; a wire type
  * that is not the field's; a singular field, or a second member of one oneof, twice; a packed field twice, empty or

@@ -4,7 +4,7 @@
  * A period is its frequency and its first day, a day number since 1970-01-01 (proleptic Gregorian).
  * "2026-10-31" daily · "2026-W44" weekly, ISO 8601, Monday first · "2026-10" monthly · "2026-Q4" quarterly ·
  * "2026-S1" termly: S1 is February to July, S2 is August to January of the next year · "2026" yearly.
- * Years 1970 to 9999.
+ * Years 1970 to 9998 in periods (so that the next one can be printed too), 0001 to 9999 in dates.
  */
 #ifndef YUEBAO_PERIOD_H
 #define YUEBAO_PERIOD_H
@@ -43,6 +43,7 @@ bool period_equal(struct period a, struct period b);
 int32_t date_to_day(struct date date); /* a valid date */
 struct date date_of_day(int32_t day);
 bool date_parse(const char *text, int32_t *ret_day) __attribute__((warn_unused_result)); /* "2026-10-31" only */
+/* A day outside the years 0001 to 9999 (an "infinity") prints as the nearest one inside. */
 void date_print(int32_t day, char text[PERIOD_TEXT_MAX + 1]);
 
 /* "monthly"; never NULL. false: no such frequency. */
