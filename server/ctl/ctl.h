@@ -1,0 +1,84 @@
+/*
+ * ctl: what every subcommand of yuebaoctl shares: its options, its language, where its sentences go, its exit
+ * status.
+ *
+ * A subcommand is one function in one file, cmd_<name>.c. It returns an exit code of sysexits.h: EX_OK,
+ * EX_USAGE (64), EX_DATAERR (65, data refused), EX_UNAVAILABLE (69, no server), EX_SOFTWARE (70),
+ * EX_CANTCREAT (73), EX_NOPERM (77), EX_CONFIG (78).
+ */
+#ifndef YUEBAOCTL_CTL_H
+#define YUEBAOCTL_CTL_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "messages.h"
+
+enum output_format { OUTPUT_TEXT, OUTPUT_CSV, OUTPUT_JSON };
+
+struct ctl;
+
+struct command {
+    const char *name;
+    int (*run)(struct ctl *ctl, int argc, char **argv);
+    enum message summary; /* one line in `yuebaoctl --help` */
+    enum message help;    /* `yuebaoctl NAME --help` */
+};
+
+struct ctl {
+    enum language language;
+    enum output_format format;
+    const char *conninfo; /* --db; NULL: libpq's variables alone */
+    const char *sql;      /* --sql: folder with roles.sql, migrations/ and api/ */
+    FILE *talk;           /* sentences for people: stdout, or stderr when stdout carries CSV or JSON */
+    const struct command *command;
+    PGconn *db;
+    int status; /* set by whoever reported an error; what main exits with */
+};
+
+/* One option of a subcommand: either takes a value or is a flag. A list ends with a NULL name. */
+struct ctl_option {
+    const char *name;
+    const char **value; /* set to the argument, borrowed from argv */
+    bool *flag;
+};
+
+/*
+ * Read the common options (--db --lang --csv --json --sql --help --version) and `own` (may be NULL); argv[0]
+ * is skipped. Index of the first operand; or -1: nothing is left to do and ctl->status is set (help was
+ * printed, or an error reported).
+ */
+int ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *own)
+    __attribute__((warn_unused_result));
+
+/* A sentence for a person and a newline; pairs as in message_print, ended by NULL. */
+#define ctl_say(ctl, ...)                                                                                    \
+    (message_print((ctl)->talk, (ctl)->language, __VA_ARGS__), (void)fputc('\n', (ctl)->talk))
+
+/* An error: program name, sentence, newline on stderr; sets and yields the status. */
+#define ctl_fail(ctl, code, ...)                                                                             \
+    (fputs("yuebaoctl: ", stderr), message_print(stderr, (ctl)->language, __VA_ARGS__),                      \
+     (void)fputc('\n', stderr), (ctl)->status = (code))
+
+/* The same without an end: something the administrator should know. */
+#define ctl_warn(ctl, ...)                                                                                   \
+    (fputs("yuebaoctl: ", stderr), message_print(stderr, (ctl)->language, __VA_ARGS__),                      \
+     (void)fputc('\n', stderr))
+
+/* Wrong use: the sentence, then where help is. */
+#define ctl_usage(ctl, ...) (ctl_fail(ctl, EX_USAGE, __VA_ARGS__), ctl_point_to_help(ctl))
+int ctl_point_to_help(const struct ctl *ctl); /* EX_USAGE */
+
+int cmd_migrate(struct ctl *ctl, int argc, char **argv);
+int cmd_import(struct ctl *ctl, int argc, char **argv);
+int cmd_calendar(struct ctl *ctl, int argc, char **argv);
+int cmd_enrol(struct ctl *ctl, int argc, char **argv);
+int cmd_schools(struct ctl *ctl, int argc, char **argv);
+int cmd_progress(struct ctl *ctl, int argc, char **argv);
+int cmd_missing(struct ctl *ctl, int argc, char **argv);
+int cmd_rejections(struct ctl *ctl, int argc, char **argv);
+int cmd_key(struct ctl *ctl, int argc, char **argv);
+
+#endif
