@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "envelope.h"
 
 static const struct command commands[] = {
     {"migrate", cmd_migrate, MSG_ctl_sum_migrate, MSG_ctl_help_migrate},
@@ -65,6 +66,8 @@ main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     struct ctl ctl = {.language = language_of_environment(LANGUAGE_EN), .talk = stdout, .command = &top};
 
+    if (!envelope_init())
+        return ctl_fail(&ctl, EX_SOFTWARE, MSG_ctl_no_crypto, NULL);
     if (wants_top_help(argc, argv)) {
         list_commands(&ctl, stdout);
         return EX_OK;
