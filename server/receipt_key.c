@@ -1,0 +1,72 @@
+#include "receipt_key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "envelope.h"
+
+#define PREFIX   "yuebao-ed25519-seed "
+#define SEED_HEX (2u * crypto_sign_SEEDBYTES)
+#define LINE_LEN (sizeof(PREFIX) - 1 + SEED_HEX)
+#define FILE_MAX (LINE_LEN + 2) /* a line end, and one byte to see that there is more */
+
+static bool
+refuse(char *ret_error, size_t size, const char *path, const char *why)
+{
+    snprintf(ret_error, size, "%s: %s", path, why);
+    return false;
+}
+
+/* The file's bytes, at most FILE_MAX; negative: errno says why. */
+static ssize_t
+read_file(const char *path, char text[FILE_MAX + 1], mode_t *ret_mode)
+{
+    struct stat st;
+    ssize_t len = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) == 0) {
+        *ret_mode = st.st_mode;
+        len = read(fd, text, FILE_MAX);
+    }
+    close(fd);
+    if (len >= 0)
+        text[len] = '\0';
+    return len;
+}
+
+bool
+receipt_key_read(const char *path, struct receipt_key *ret_key, char *ret_error, size_t size)
+{
+    char text[FILE_MAX + 1];
+    uint8_t seed[crypto_sign_SEEDBYTES];
+    mode_t mode = 0;
+    ssize_t len = read_file(path, text, &mode);
+    bool ok;
+
+    if (len < 0)
+        return refuse(ret_error, size, path, strerror(errno));
+    if ((mode & 077) != 0)
+        return refuse(ret_error, size, path, "group or others may read it: chmod 600");
+    if (len > 0 && text[len - 1] == '\n')
+        text[--len] = '\0';
+    ok = (size_t)len == LINE_LEN && memcmp(text, PREFIX, sizeof(PREFIX) - 1) == 0 &&
+         hex_parse(text + sizeof(PREFIX) - 1, seed, sizeof(seed)) &&
+         crypto_sign_seed_keypair(ret_key->key, ret_key->secret, seed) == 0;
+    sodium_memzero(text, sizeof(text));
+    sodium_memzero(seed, sizeof(seed));
+    return ok || refuse(ret_error, size, path, "not a receipt key (yuebaoctl key makes one)");
+}
+
+void
+receipt_key_wipe(struct receipt_key *key)
+{
+    sodium_memzero(key, sizeof(*key));
+}
