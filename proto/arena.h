@@ -10,7 +10,7 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
 
-#define ARENA_SIZE (512u * 1024u) /* bytes; 64 KiB of what the gate lets through unpacks into less */
+#define ARENA_SIZE (1024u * 1024u) /* bytes; 64 KiB of what the gate lets through unpacks into 800 KiB at worst */
 
 struct arena;
 

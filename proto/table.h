@@ -5,9 +5,10 @@
  * libcsv's in strict mode (an unclosed quote is an error, it does not swallow the file).
  *
  * Encodings in order: a byte-order mark (UTF-8, UTF-16 LE and BE); valid UTF-8; GB18030. Some texts are valid in both of the last
- * two: the reading whose header row has more of the known words wins. UTF-16 files are tab-separated ("Unicode text") or
- * comma-separated: the header row decides. Cells come out as clean UTF-8 without surrounding blanks (also U+3000 and U+00A0);
- * rows whose cells are all empty are left out but counted, so that row numbers are those that the spreadsheet shows.
+ * two: the reading whose header row has more of the known words wins. UTF-16 without a mark is known by the zero bytes of its
+ * ASCII. Files are comma-separated or tab-separated ("Unicode text"): the header row decides. Cells come out as clean UTF-8 without
+ * surrounding blanks (also U+3000 and U+00A0), a line end or tab inside as one space; rows whose cells are all empty are left out
+ * but counted, so that row numbers are those that the spreadsheet shows. Line ends are CRLF, LF or CR.
  */
 #ifndef YUEBAO_TABLE_H
 #define YUEBAO_TABLE_H
