@@ -38,3 +38,30 @@ CREATE TABLE yuebao.registry_version (
     version   bigint NOT NULL
 );
 INSERT INTO yuebao.registry_version (version) VALUES (1);
+
+COMMENT ON TABLE  yuebao.school_key IS 'Public keys that may sign for a school and its institution.';
+COMMENT ON COLUMN yuebao.school_key.key IS 'Ed25519 public key, 32 bytes.';
+COMMENT ON COLUMN yuebao.school_key.school IS 'The school that it was enrolled for; it may file for all of the institution.';
+COMMENT ON COLUMN yuebao.school_key.enrolled_at IS 'When it was enrolled.';
+COMMENT ON COLUMN yuebao.school_key.revoked_at IS 'From when on it may not sign; NULL while it may.';
+COMMENT ON COLUMN yuebao.school_key.software IS 'Name and version of the client that enrolled it.';
+
+COMMENT ON TABLE  yuebao.enrolment IS 'One-time codes by which schools enrol a key; only their hashes.';
+COMMENT ON COLUMN yuebao.enrolment.code_hash IS 'SHA-256 of the code.';
+COMMENT ON COLUMN yuebao.enrolment.school IS 'The school it was made for.';
+COMMENT ON COLUMN yuebao.enrolment.made_at IS 'When it was made.';
+COMMENT ON COLUMN yuebao.enrolment.made_by IS 'Database user who made it.';
+COMMENT ON COLUMN yuebao.enrolment.expires_at IS 'From then on it is worthless.';
+COMMENT ON COLUMN yuebao.enrolment.used_at IS 'When it was used; NULL until then.';
+COMMENT ON COLUMN yuebao.enrolment.used_key IS 'The key that it enrolled.';
+
+COMMENT ON TABLE  yuebao.audit_log IS 'What administrators did.';
+COMMENT ON COLUMN yuebao.audit_log.audit_log IS 'Surrogate key, in order.';
+COMMENT ON COLUMN yuebao.audit_log.at IS 'When.';
+COMMENT ON COLUMN yuebao.audit_log.who IS 'Database user.';
+COMMENT ON COLUMN yuebao.audit_log.action IS 'What: import, enrol, revoke ...';
+COMMENT ON COLUMN yuebao.audit_log.detail IS 'On what.';
+
+COMMENT ON TABLE  yuebao.registry_version IS 'One row: a number that rises with every change of what collectors hold in memory.';
+COMMENT ON COLUMN yuebao.registry_version.singleton IS 'Always true: there is one row.';
+COMMENT ON COLUMN yuebao.registry_version.version IS 'The number; announced on the channel yuebao_registry.';
