@@ -37,6 +37,8 @@
 #define ENROL_CODE_LEN 12u     /* Crockford base-32 characters: 60 bits */
 
 #define FIGURES_MAX 500u       /* figures of one statement */
+#define FIGURE_MAX 10000000000000 /* 10^13, of |value| and |denominator|, scaled: half a million add up within 64 bits */
+#define REVISION_MAX 2147483647u  /* integer in the database */
 #define FINDINGS_MAX 200u      /* findings of one Reject */
 #define DECIMALS_MAX 6u
 #define INDICATOR_NUMBER_MAX 32767u /* smallint in the database */
