@@ -1,0 +1,8 @@
+-- Schema api: what people and pages query. Made anew as a whole whenever one of these files changes; it holds no data. Nothing that is not
+-- in these files survives here: keep your own views in a schema of your own.
+--
+-- The views run with their owner's rights (yuebao_admin), so a reader needs no right on any table.
+
+DROP SCHEMA IF EXISTS api CASCADE;
+CREATE SCHEMA api;
+COMMENT ON SCHEMA api IS 'What people query: names instead of numbers, decimals instead of scaled integers, periods in SDMX text.';

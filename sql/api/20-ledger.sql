@@ -1,0 +1,29 @@
+-- The ledger in words: what was accepted, kept and refused.
+
+CREATE VIEW api.report AS
+SELECT r.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en,
+       f.code AS form, yuebao.period_text(r.period, f.frequency) AS period, r.period AS first_day, r.revision, r.received_at, r.late,
+       r.filler, r.reviewer, r.head, r.correction, encode(r.id, 'hex') AS id, encode(r.key, 'hex') AS key
+FROM yuebao.report AS r
+JOIN yuebao.form AS f ON f.form = r.form
+JOIN yuebao.school AS s ON s.school = r.school
+JOIN yuebao.district AS d ON d.district = r.district;
+COMMENT ON VIEW api.report IS 'Accepted reports, one row a revision.';
+
+CREATE VIEW api.kept AS
+SELECT k.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en,
+       f.code AS form, yuebao.period_text(k.period, f.frequency) AS period, k.period AS first_day, k.revision, k.received_at, c.closes_at,
+       encode(k.id, 'hex') AS id, encode(k.key, 'hex') AS key
+FROM yuebao.kept AS k
+JOIN yuebao.form AS f ON f.form = k.form
+JOIN yuebao.school AS s ON s.school = k.school
+JOIN yuebao.district AS d ON d.district = k.district
+LEFT JOIN yuebao.calendar AS c ON c.form = k.form AND c.period = k.period;
+COMMENT ON VIEW api.kept IS 'Reports that came after close and wait for a person''s decision.';
+
+CREATE VIEW api.rejection AS
+SELECT r.rejection, r.school_code AS school, s.name_zh AS school_zh, s.name_en AS school_en, r.form_code AS form, r.period_text AS period,
+       r.revision, r.received_at, r.summary, encode(r.id, 'hex') AS id, encode(r.key, 'hex') AS key
+FROM yuebao.rejection AS r
+LEFT JOIN yuebao.school AS s ON s.code = r.school_code;
+COMMENT ON VIEW api.rejection IS 'Refused reports, and why.';
