@@ -298,10 +298,13 @@ header_read(const struct text *text, char separator, const char *const *known_wo
     return header;
 }
 
+/* More known words; else more cells, where tabs divide anything at all. */
 static bool
-header_is_better(const struct header *a, const struct header *b)
+tabs_are_better(const struct header *tab, const struct header *comma)
 {
-    return a->known != b->known ? a->known > b->known : a->cells > b->cells;
+    if (tab->known != comma->known)
+        return tab->known > comma->known;
+    return tab->cells > comma->cells && tab->cells > 1;
 }
 
 /* Comma, unless the header reads better with tabs. */
@@ -310,7 +313,7 @@ best_header(const struct text *text, const char *const *known_words, char *ret_s
 {
     struct header comma = header_read(text, ',', known_words);
     struct header tab = header_read(text, '\t', known_words);
-    bool tabs = header_is_better(&tab, &comma);
+    bool tabs = tabs_are_better(&tab, &comma);
 
     *ret_separator = tabs ? '\t' : ',';
     return tabs ? tab : comma;
