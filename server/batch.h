@@ -82,7 +82,12 @@ struct batch;
 struct batch *batch_new(struct event_base *base, const char *conninfo, unsigned links);
 void batch_free(struct batch *batch);
 
-/* false: over BATCH_WAITING_MAX or no database link is up; the caller keeps the submission and answers BUSY. */
+/*
+ * false: over BATCH_WAITING_MAX or no database link is up; the caller keeps the submission and answers BUSY.
+ *
+ * A rejection is answered to its peer at once, whatever comes back here: false means that it will not be remembered. Its `done` may be
+ * NULL; it is told ACCEPTED when the rejection is stored or its slot has enough of them, AWAY when it was dropped.
+ */
 bool batch_submit(struct batch *batch, struct submission *submission) __attribute__((warn_unused_result));
 
 /* Whether a link is up: BUSY can be answered before any work. */
