@@ -130,7 +130,7 @@ unmarked_utf16(const uint8_t *bytes, size_t len)
 
     for (size_t i = 0; i < len; i++)
         zeros[i % 2] += bytes[i] == 0;
-    if (len % 2 != 0 || (zeros[0] > 0) == (zeros[1] > 0))
+    if (len % 2 != 0 || (zeros[0] > 0) == (zeros[1] > 0) || zeros[0] + zeros[1] <= len / 8)
         return NULL;
     return zeros[1] > 0 ? "UTF-16LE" : "UTF-16BE";
 }

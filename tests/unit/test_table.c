@@ -160,7 +160,7 @@ static const struct bad bads[] = {
            "a\n\xd6\xd6\n"),
      TABLE_ENCODING, 2},
     {"a surrogate in UTF-8", BYTES("\xef\xbb\xbf\xed\xa0\x80\n"), TABLE_ENCODING, 1},
-    {"NUL in a cell", BYTES("a,b\n1,\0\n"), TABLE_ENCODING, 0},
+    {"NUL in a cell", BYTES("a,b\n1,\0\n"), TABLE_ENCODING, 2},
     {"NULs at odd and even places", BYTES("a\0\0b"), TABLE_ENCODING, 1},
     {"UTF-16 of an odd length",
      BYTES("\xff\xfe"
