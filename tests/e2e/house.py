@@ -251,13 +251,26 @@ class Collector:
         self.start()
 
     def start(self):
+        mark = self.mark()
+        self.spawn()
+        self.wait_served(mark)
+
+    def spawn(self):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([str(self.build / "server" / "yuebaod"), "--config", str(self.config)],
                                             env=environment(), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        listening = self.wait_event("listening")
-        self.address = ("127.0.0.1", int(re.search(r"(\d+)$", listening.get("port") or listening["address"]).group(1)))
-        wait_for("all workers to be ready", lambda: len(self.events("ready")) >= self.workers or self._fail_if_dead(),
-                 timeout=60)
+
+    def wait_served(self, since=0):
+        """Until every worker accepts."""
+        listening = self.wait_event("listening", since=since)
+        self.address = ("127.0.0.1", int(listening["port"]))
+        wait_for("all workers to be ready",
+                 lambda: len(self.events("ready", since)) >= self.workers or self._fail_if_dead(), timeout=60)
+
+    def restart(self):
+        """After stop(): the same address again, for desks remember it."""
+        self.config.write_text(re.sub(r'listen = ".*"', 'listen = "%s:%d"' % self.address, self.config.read_text()))
+        self.start()
 
     def _fail_if_dead(self):
         if self.process.poll() is not None:
@@ -332,7 +345,8 @@ class Desk:
 
     def enrol(self, one_time_code, address=None):
         host, port = address or self.collector.address
-        return self("enrol", one_time_code, "--server", f"{host}:{port}", "--ca", self.collector.authority.ca)
+        return self("enrol", one_time_code, "--school", self.code, "--server", f"{host}:{port}", "--ca",
+                    self.collector.authority.ca)
 
 
 # ---- a proxy that a test can be cruel with ---------------------------------------------------------------------

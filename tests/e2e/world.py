@@ -2,7 +2,6 @@
 
 import csv
 import datetime
-import io
 import json
 import random
 from dataclasses import dataclass
@@ -12,21 +11,6 @@ import figures
 from house import BUILD, ROOT, Collector, Desk
 
 TODAY = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
-
-DISTRICTS = [  # code, parent, level, zh, en
-    (100000, "", "nation", "全国", "China"),
-    (220000, 100000, "province", "吉林省", "Jilin"),
-    (220200, 220000, "prefecture", "吉林市", "Jilin City"),
-    (220203, 220200, "county", "龙潭区", "Longtan"),
-    (340000, 100000, "province", "安徽省", "Anhui"),
-    (341800, 340000, "prefecture", "宣城市", "Xuancheng"),
-    (341881, 341800, "county", "宁国市", "Ningguo"),
-    (410000, 100000, "province", "河南省", "Henan"),
-    (410400, 410000, "prefecture", "平顶山市", "Pingdingshan"),
-    (410482, 410400, "county", "汝州市", "Ruzhou"),
-    (619900, 100000, "county", "XX县", "XX County"),
-]
-KINDS = ["kindergarten", "primary", "junior", "senior", "vocational", "special", "district"]
 
 
 @dataclass(frozen=True)
@@ -55,12 +39,16 @@ def made_up_schools():
     return schools
 
 
-def csv_file(path, header, rows):
+def fill(database, where):
+    """The plans and their districts, the made-up schools, an open calendar."""
+    path = where / "schools.csv"
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
-    return path
+        writer.writerow(["code", "institution", "kind", "name_zh", "name_en", "district", "opened_on", "closed_on"])
+        for s in made_up_schools():
+            writer.writerow([s.code, s.institution, s.kind, s.name_zh, s.name_en, s.district, "2010-09-01", ""])
+    database.ctl("import", ROOT / "sql" / "plans", path)
+    open_calendar(database)
 
 
 # ---- periods, as Python's calendar has them --------------------------------------------------------------------

@@ -1,0 +1,248 @@
+"""The clerk's ten minutes, with the real program: template, fill, check, submit, status, receipt; and everything wrong at once."""
+
+import json
+
+import pytest
+
+import contract
+from contract import pb
+from house import wait_for
+from sheet import Sheet
+from world import CLOSED, OPEN
+
+NAMES = ["--filler", "王芳", "--reviewer", "李强", "--head", "赵敏"]
+
+
+def desk_of(world, kind="primary", period=OPEN, seed=0):
+    """A clerk with a filled sheet: (school, desk, sheet, path, figures)."""
+    school = world.fresh(kind)
+    desk = world.desk(school)
+    path = desk.home / f"{period}.csv"
+    desk("template", period, "-o", path)
+    figures = world.lawful(school, seed=seed)
+    sheet = Sheet(path).fill(world.catalogue, figures)
+    sheet.save(path)
+    return school, desk, sheet, path, figures
+
+
+def states(desk):
+    """What status says of each statement: {(period, revision): state}."""
+    said = json.loads(desk("status", "--json").stdout)
+    items = said if isinstance(said, list) else next(v for v in said.values() if isinstance(v, list))
+    return {(i["period"], i["revision"]): i["state"] for i in items if i.get("revision")}
+
+
+def as_booked(figures):
+    return {n: f if isinstance(f, tuple) else (f, 0) for n, f in figures.items()}
+
+
+def test_from_template_to_receipt(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    form = world.catalogue.forms["primary.monthly"]
+    codes = [row[sheet.column["code"]] for row in sheet.rows[1:]]
+    required = [world.catalogue.indicators[n].code for n in form.required]
+    assert set(codes[:len(required)]) == set(required), "required rows first"
+    assert len(codes) == len(form.required) + len(form.optional)
+    assert sheet.cell("enrolled_pupils", "name") == "在校(园)学生数"
+
+    desk("check", path)
+    assert world.revisions(school) == [], "check sends nothing"
+    done = desk("submit", path, *NAMES)
+    assert any("\u4e00" <= c <= "\u9fff" for c in done.stdout), "Chinese by default"
+    assert states(desk) == {(OPEN, 1): "receipted"}
+    assert world.booked(school) == as_booked(figures)
+    receipt = desk("receipt", OPEN).stdout
+    assert world.revisions(school)[0][1].hex() in receipt.lower().replace(" ", "").replace("\n", "")
+    world.assert_books_agree()
+
+
+def test_names_are_remembered(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    done = desk("submit", path, ok=None)
+    assert done.returncode in (64, 65), "without names nothing is signed"
+    assert world.revisions(school) == []
+    desk("submit", path, *NAMES)
+    number, value = next((n, f) for n, f in figures.items() if not isinstance(f, tuple))
+    figures[number] = value - 1 if value else 1
+    sheet.fill(world.catalogue, {number: figures[number]}).save(path)
+    desk("submit", path, "--correction", "数错了")
+    assert [r for r, _ in world.revisions(school)] == [1, 2]
+    assert states(desk)[OPEN, 2] == "receipted"
+    assert world.booked(school) == as_booked(figures)
+    filler = world.database.value("SELECT filler FROM yuebao.report WHERE id = %s", world.revisions(school)[1][1])
+    assert filler == "王芳"
+
+
+def test_the_same_file_three_times_is_one_report(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    for _ in range(3):
+        desk("submit", path, *NAMES)
+    assert len(world.revisions(school)) == 1
+    assert states(desk) == {(OPEN, 1): "receipted"}
+
+
+# ---- everything wrong, at once, by row and column ------------------------------------------------------------------
+
+SPOILED = [  # code, column, what the clerk typed
+    ("enrolled_pupils", "value", "36O"),
+    ("classes", "value", "999999"),
+    ("full_time_teachers", "value", "12.5"),
+    ("boarding_pupils", "value", "99999999999999999999"),
+    ("compulsory_class_size_over_56_share", "denominator", "0"),
+    ("labour_practice_participation_rate", "value", "-4"),
+    ("safety_accidents", "value", ""),
+    ("free_lunch_coverage_rate", "reason", "忘了"),
+]
+
+
+@pytest.fixture(scope="module")
+def spoiled(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    sheet.set("compulsory_class_size_over_56_share", "value", "3")
+    sheet.set("labour_practice_participation_rate", "denominator", "40")
+    sheet.set("free_lunch_coverage_rate", "value", "")
+    sheet.set("free_lunch_coverage_rate", "denominator", "")
+    where = {(sheet.set(code, column, typed), sheet.header(column)): typed for code, column, typed in SPOILED}
+    sheet.save(path)
+    return school, desk, path, where
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("verb", ["check", "submit"])
+def test_every_fault_at_once_by_row_and_column(world, spoiled, verb, lang):
+    school, desk, path, where = spoiled
+    done = desk(verb, path, *(NAMES if verb == "submit" else []), ok=65, lang=lang)
+    said = done.stdout + done.stderr
+    lines = said.splitlines()
+    for (row, column), typed in where.items():
+        about = [text for text in lines if str(row) in text]
+        assert about, f"nothing about row {row} ({typed!r}) in:\n{said}"
+        if typed:
+            assert any(column.split("（")[0] in text or "value" in text or "denominator" in text or "missing" in text
+                       for text in about), (row, column, about)
+    chinese = any("\u4e00" <= c <= "\u9fff" for c in lines[-1])
+    assert chinese == (lang == "zh"), lines[-1]
+    assert world.revisions(school) == [] and states(desk) == {}, "nothing was signed and nothing was sent"
+    assert world.database.value("SELECT count(*) FROM yuebao.rejection WHERE school_code = %s", school.code) == 0
+
+
+def test_faults_for_programs(world, spoiled):
+    school, desk, path, where = spoiled
+    said = json.loads(desk("check", path, "--json", ok=65).stdout)
+    listed = said if isinstance(said, list) else next(v for v in said.values() if isinstance(v, list))
+    assert {f["row"] for f in listed} == {row for row, _ in where}
+
+
+def test_not_a_sheet_at_all(world, spoiled):
+    _, desk, path, _ = spoiled
+    junk = desk.home / "junk.csv"
+    for data in (b"", b"\n\n", b"\x00\x01\x02", b'"open quote\n1,2', b"a,b\n1,2\n", b"\xff\xff\xff", path.read_bytes()[:200]):
+        junk.write_bytes(data)
+        done = desk("check", junk, ok=65)
+        assert done.stdout + done.stderr, "not without a word"
+    assert desk("check", desk.home / "nowhere.csv", ok=None).returncode not in (0, 70)
+
+
+@pytest.mark.parametrize("encoding, delimiter", [
+    ("utf-8", ","), ("utf-8-sig", ","), ("gb18030", ","), ("utf-16", "\t"), ("utf-16", ",")],
+    ids=["UTF-8", "UTF-8 with mark", "GB18030", "UTF-16 with tabs", "UTF-16 with commas"])
+def test_the_encodings_of_chinese_spreadsheets(world, encoding, delimiter):
+    school, desk, sheet, path, figures = desk_of(world, "junior")
+    sheet.save(path, encoding, delimiter)
+    desk("submit", path, *NAMES)
+    assert world.booked(school) == as_booked(figures)
+
+
+def test_utf_16_big_endian(world):
+    school, desk, sheet, path, figures = desk_of(world, "senior")
+    text = path.read_bytes().decode("utf-8-sig").replace(",", "\t")
+    path.write_bytes(b"\xfe\xff" + text.encode("utf-16-be"))
+    desk("check", path)
+
+
+def test_a_figure_is_missing_for_a_reason(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    number = world.catalogue.number("classes")
+    del figures[number]
+    sheet.set("classes", "value", "")
+    sheet.set("classes", "reason", "未采集")
+    sheet.save(path)
+    desk("submit", path, *NAMES)
+    assert world.booked(school) == as_booked(figures)
+
+
+# ---- links and servers -----------------------------------------------------------------------------------------------
+
+
+def test_saved_while_the_link_is_down_and_sent_later(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    world.collector.stop()
+    try:
+        desk("submit", path, *NAMES, ok=75)
+        assert states(desk) == {(OPEN, 1): "waiting"}
+        desk("send", ok=75)
+    finally:
+        world.collector.restart()
+    desk("send")
+    assert states(desk) == {(OPEN, 1): "receipted"}
+    assert world.booked(school) == as_booked(figures)
+
+
+def test_after_close_it_is_kept_and_said_so(world):
+    school, desk, sheet, path, figures = desk_of(world, period=CLOSED)
+    desk("submit", path, *NAMES, ok=None)
+    desk("send", ok=None)
+    assert states(desk) == {(CLOSED, 1): "kept"}
+    assert world.booked(school, CLOSED) == {}
+
+
+def test_a_server_that_another_authority_vouches_for_is_not_believed(world, scratch):
+    from house import Authority, Desk
+    other = scratch / "other"
+    other.mkdir(exist_ok=True)
+    school = world.fresh()
+    (code,) = world.one_time_codes(school.code).values()
+    desk = Desk(world.where, world.collector, school.code)
+    host, port = world.collector.address
+    done = desk("enrol", code, "--school", school.code, "--server", f"{host}:{port}", "--ca", Authority(other).ca, ok=None)
+    assert done.returncode not in (0, 70), done
+    assert world.database.value("SELECT count(*) FROM yuebao.enrolment e JOIN yuebao.school USING (school) "
+                                "WHERE code = %s AND used_at IS NOT NULL", school.code) == 0
+
+
+def test_a_wrong_code_is_not_allowed(world):
+    from house import Desk
+    school = world.fresh("special")
+    desk = Desk(world.where, world.collector, school.code)
+    host, port = world.collector.address
+    done = desk("enrol", "0000-0000-0000", "--school", school.code, "--server", f"{host}:{port}", "--ca",
+                world.authority.ca, ok=None)
+    assert done.returncode == 77, done
+
+
+def test_another_desk_of_the_school_was_first(world):
+    """Two PCs, one school: the second is told that the slot holds another report; nothing is overwritten."""
+    school, desk, sheet, path, figures = desk_of(world)
+    (code,) = world.one_time_codes(school.code).values()
+    key = contract.Key()
+    with world.session() as session:
+        session.enrol(school.code, code, key)
+        verdict = session.submit(world.envelope(school, world.statement(school, world.lawful(school, seed="first")), key))
+        assert verdict.HasField("receipt")
+    desk("submit", path, *NAMES, ok=65)
+    assert states(desk) == {(OPEN, 1): "refused"}
+    assert world.revisions(school) == [(1, verdict.id)]
+
+
+def test_the_receipt_is_the_servers_own_bytes(world):
+    """What the clerk holds verifies without the program: against the key that the server names in Welcome."""
+    import sqlite3
+    school, desk, sheet, path, figures = desk_of(world)
+    desk("submit", path, *NAMES)
+    with sqlite3.connect(desk.home / "y" / "outbox.db") as outbox:
+        (answer, statement), = outbox.execute("SELECT answer, statement FROM item").fetchall()
+    helper, _ = world.enrolled("vocational")
+    with world.greeted(helper) as session:
+        verdict = contract.verdict_of(pb.Answer.FromString(answer), session.welcome.server_key)
+    assert verdict.id == contract.statement_id(statement)
+    assert wait_for("the row", lambda: world.revisions(school)) == [(1, verdict.id)]
