@@ -1,0 +1,118 @@
+-- Who may do what, as a table; then some of it tried.
+BEGIN;
+SELECT plan(25);
+\ir fixture.psql
+
+SELECT is_empty($$
+    SELECT r.rolname FROM pg_roles AS r
+    WHERE r.rolname LIKE 'yuebao\_%' AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)
+$$, 'no role of a running program is more than ordinary');
+
+SELECT results_eq($$
+    SELECT c.relname::text COLLATE "default", string_agg(p.privilege, ' ' ORDER BY p.privilege)
+    FROM pg_class AS c CROSS JOIN unnest(ARRAY['DELETE', 'INSERT', 'SELECT', 'TRUNCATE', 'UPDATE']) AS p (privilege)
+    WHERE c.relnamespace = 'yuebao'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+      AND has_table_privilege('yuebao_collector', c.oid, p.privilege)
+    GROUP BY c.relname ORDER BY c.relname COLLATE "C"
+$$, $$VALUES
+    ('calendar',         'SELECT'),
+    ('catalogue',        'SELECT'),
+    ('district',         'SELECT'),
+    ('enrolment',        'SELECT'),
+    ('figure',           'DELETE INSERT SELECT UPDATE'),
+    ('figure_history',   'INSERT SELECT'),
+    ('form',             'SELECT'),
+    ('form_indicator',   'SELECT'),
+    ('indicator',        'SELECT'),
+    ('kept',             'INSERT SELECT'),
+    ('registry_version', 'SELECT'),
+    ('rejection',        'INSERT SELECT'),
+    ('report',           'INSERT SELECT'),
+    ('school',           'SELECT'),
+    ('school_district',  'SELECT'),
+    ('school_key',       'INSERT SELECT'),
+    ('total_delta',      'INSERT')
+$$, 'the collector''s rights on tables');
+
+SELECT results_eq($$
+    SELECT (c.relname || '.' || a.attname) COLLATE "default"
+    FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+    WHERE c.relnamespace = 'yuebao'::regnamespace AND c.relkind IN ('r', 'p')
+      AND has_column_privilege('yuebao_collector', c.oid, a.attnum, 'UPDATE') AND NOT has_table_privilege('yuebao_collector', c.oid, 'UPDATE')
+    ORDER BY 1
+$$, $$VALUES ('enrolment.used_at'), ('enrolment.used_key')$$, 'the collector''s rights on single columns');
+
+SELECT is_empty($$
+    SELECT c.oid::regclass::text FROM pg_class AS c
+    WHERE c.relnamespace = 'yuebao'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+      AND (has_table_privilege('yuebao_reader', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+           OR has_any_column_privilege('yuebao_reader', c.oid, 'SELECT, INSERT, UPDATE'))
+$$, 'a reader has no right on any table');
+
+SELECT is_empty($$
+    SELECT c.oid::regclass::text FROM pg_class AS c
+    WHERE c.relnamespace = 'api'::regnamespace AND c.relkind = 'v'
+      AND NOT (has_table_privilege('yuebao_reader', c.oid, 'SELECT')
+               AND NOT has_table_privilege('yuebao_reader', c.oid, 'INSERT, UPDATE, DELETE'))
+$$, 'a reader reads every view of api and writes none');
+
+SELECT ok(NOT has_schema_privilege('yuebao_reader', 'yuebao', 'USAGE'), 'a reader cannot even name the tables');
+SELECT ok(NOT has_schema_privilege('yuebao_collector', 'api', 'USAGE'), 'the collector has no business in api');
+SELECT is_empty($$
+    SELECT r.role FROM unnest(ARRAY['yuebao_collector', 'yuebao_reader']) AS r (role)
+    WHERE has_schema_privilege(r.role, 'yuebao', 'CREATE') OR has_schema_privilege(r.role, 'api', 'CREATE')
+       OR has_database_privilege(r.role, current_database(), 'CREATE, TEMPORARY')
+$$, 'only the administrator creates anything');
+
+SELECT results_eq($$
+    SELECT p.proname::text COLLATE "default" FROM pg_proc AS p
+    WHERE p.pronamespace = 'yuebao'::regnamespace AND has_function_privilege('yuebao_collector', p.oid, 'EXECUTE') ORDER BY 1
+$$, $$VALUES ('fold_totals'), ('period_first_day'), ('period_last_day'), ('period_of'), ('period_text'), ('school_district_on')$$,
+    'the functions that the collector may call');
+SELECT results_eq($$
+    SELECT p.proname::text COLLATE "default" FROM pg_proc AS p
+    WHERE p.pronamespace = 'yuebao'::regnamespace AND has_function_privilege('yuebao_reader', p.oid, 'EXECUTE') ORDER BY 1
+$$, $$VALUES ('period_first_day'), ('period_last_day'), ('period_of'), ('period_text')$$, 'a reader may only calculate with periods');
+
+-- tried
+CREATE FUNCTION pg_temp.attempt(role text, statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    outcome text := 'done';
+BEGIN
+    EXECUTE format('SET LOCAL ROLE %I', role);
+    BEGIN
+        EXECUTE statement;
+    EXCEPTION WHEN OTHERS THEN
+        outcome := SQLSTATE;
+    END;
+    RESET ROLE;
+    RETURN outcome;
+END
+$$;
+
+SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01', '{"pupils": [100]}');
+
+SELECT is(pg_temp.attempt(t.role, t.statement), t.outcome, t.role || ': ' || t.says)
+FROM (VALUES
+    ('yuebao_collector', 'UPDATE yuebao.report SET late = true', '42501', 'does not back-date a report'),
+    ('yuebao_collector', 'DELETE FROM yuebao.report', '42501', 'does not remove a report'),
+    ('yuebao_collector', 'DELETE FROM yuebao.figure_history', '42501', 'does not rewrite history'),
+    ('yuebao_collector', 'UPDATE yuebao.rejection SET summary = ''''', '42501', 'does not change why it refused'),
+    ('yuebao_collector', 'UPDATE yuebao.enrolment SET expires_at = now()', '42501', 'does not prolong a code'),
+    ('yuebao_collector', 'UPDATE yuebao.registry_version SET version = 1', '42501', 'does not turn the version back'),
+    ('yuebao_collector', 'DELETE FROM yuebao.report_2025_01', '42501', 'has no way past the parent table'),
+    ('yuebao_collector', $$INSERT INTO yuebao.figure (district, period, school, indicator, form, value)
+                           VALUES (220203, '2025-02-01', 1, 1, 1, 5)$$, 'done', 'reaches a partition through its parent'),
+    ('yuebao_collector', 'SELECT yuebao.fold_totals(100)', 'done', 'folds'),
+    ('yuebao_collector', $$INSERT INTO yuebao.school_key (key, school) SELECT sha256('k'), min(school) FROM yuebao.school$$, 'done',
+     'enrols a key, which raises the version'),
+    ('yuebao_collector', 'SELECT yuebao.make_partitions(''2025-01-01'', ''2025-01-01'')', '42501', 'makes no partitions'),
+    ('yuebao_reader', 'SELECT * FROM api.figure, api.district_total, api.missing, api.progress, api.report, api.kept, api.rejection', 'done',
+     'reads what people read'),
+    ('yuebao_reader', 'SELECT * FROM api.missing_in(100000)', 'done', 'asks for a district''s missing reports'),
+    ('yuebao_reader', 'SELECT * FROM yuebao.report', '42501', 'reads no envelope'),
+    ('yuebao_reader', 'CREATE TABLE api.mine ()', '42501', 'leaves nothing behind')
+) AS t (role, statement, outcome, says);
+
+SELECT * FROM finish();
+ROLLBACK;
