@@ -1,0 +1,488 @@
+#include "request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "batch.h"
+#include "clock.h"
+#include "envelope.h"
+#include "gate.h"
+#include "intake.h"
+#include "log.h"
+
+#define RETRY_AFTER_START_MS 2000u /* while the registry is not there yet */
+
+/* A Put on its way through batch: by the time it is answered, the session may be gone. */
+struct ticket {
+    struct hub *hub;
+    uint64_t session;
+    uint32_t number;
+};
+
+static uint32_t
+retry_ms(const struct hub *hub)
+{
+    return registry_ready(hub->registry) ? batch_retry_ms(hub->batch) : RETRY_AFTER_START_MS;
+}
+
+static void
+reply_with_busy(struct session *s, uint32_t number)
+{
+    struct hub *hub = session_hub(s);
+    size_t len = 0;
+    uint8_t *frame = reply_busy(number, retry_ms(hub), &len);
+
+    hub->counters.busy++;
+    session_reply(s, frame, len);
+}
+
+/* A hello that cannot be judged now: BUSY, and the client comes again. */
+static void
+part_with_busy(struct session *s, uint32_t number)
+{
+    size_t len = 0;
+    uint8_t *frame = reply_busy(number, retry_ms(session_hub(s)), &len);
+
+    session_hub(s)->counters.busy++;
+    session_part(s, frame, len, "database away");
+}
+
+/* ---- Hello and Enrol
+ * ------------------------------------------------------------------------------------------ */
+
+/* What both say, borrowed from the request. */
+struct greeting {
+    uint32_t number;
+    uint32_t protocol, algorithm;
+    const char *school;
+    const ProtobufCBinaryData *key, *signature;
+    const char *purpose, *code; /* code: NULL with Hello */
+};
+
+static bool
+greeting_is_signed(struct session *s, const struct greeting *g)
+{
+    uint8_t exporter[EXPORTER_SIZE];
+    struct part parts[ENVELOPE_PARTS_MAX];
+    size_t n = 0;
+
+    if (g->algorithm != ALGORITHM_ED25519 || g->key->len != KEY_SIZE || g->signature->len != SIGNATURE_SIZE ||
+        !session_exporter(s, exporter))
+        return false;
+    parts[n++] = (struct part){.bytes = exporter, .len = EXPORTER_SIZE};
+    parts[n++] = (struct part){.bytes = g->school, .len = strlen(g->school)};
+    if (g->code != NULL)
+        parts[n++] = (struct part){.bytes = g->code, .len = strlen(g->code)};
+    parts[n++] = (struct part){.bytes = g->key->data, .len = KEY_SIZE};
+    return envelope_verify(g->purpose, parts, n, g->key->data, g->signature->data);
+}
+
+/* Everything that needs no database; false: answered, the session is over. */
+static bool
+greeting_holds(struct session *s, const struct greeting *g)
+{
+    struct hub *hub = session_hub(s);
+
+    if (session_state(s) != SESSION_HELLO) {
+        session_fault(s, g->number, YUEBAO__FAULT_CODE__FAULT_ORDER, "a second hello");
+        return false;
+    }
+    if (g->protocol < PROTOCOL_OLDEST || g->protocol > PROTOCOL_NUMBER) {
+        session_fault(s, g->number, YUEBAO__FAULT_CODE__FAULT_PROTOCOL, "protocol number");
+        return false;
+    }
+    if (!greeting_is_signed(s, g)) {
+        session_fault(s, g->number, YUEBAO__FAULT_CODE__FAULT_SIGNATURE, "signature of the hello");
+        return false;
+    }
+    if (!registry_ready(hub->registry)) {
+        part_with_busy(s, g->number);
+        return false;
+    }
+    if (strlen(g->school) > SCHOOL_CODE_MAX || registry_school(hub->registry, g->school) == NULL) {
+        session_fault(s, g->number, YUEBAO__FAULT_CODE__FAULT_UNKNOWN_SCHOOL, "no such school");
+        return false;
+    }
+    return true;
+}
+
+/* The registry has spoken; `no` is the fault when it said no. */
+static void
+greeting_answered(struct session *s, enum registry_answer answer, Yuebao__FaultCode no, const char *reason)
+{
+    session_hold_ask(s, NULL);
+    switch (answer) {
+    case REGISTRY_YES:
+        session_welcome(s);
+        return;
+    case REGISTRY_NO:
+        session_fault(s, session_await_number(s), no, reason);
+        return;
+    case REGISTRY_AWAY:
+        part_with_busy(s, session_await_number(s));
+        return;
+    }
+}
+
+static void
+on_hello_answered(enum registry_answer answer, void *arg)
+{
+    struct session *s = arg;
+
+    if (answer == REGISTRY_YES) {
+        session_hub(s)->counters.opened++;
+        log_peer(LOG_DEBUG, "hello", "peer", session_peer(s), "school", session_school(s), NULL);
+    }
+    greeting_answered(s, answer, YUEBAO__FAULT_CODE__FAULT_UNKNOWN_KEY,
+                      "key not enrolled for this school, or revoked");
+}
+
+static void
+on_enrol_answered(enum registry_answer answer, void *arg)
+{
+    struct session *s = arg;
+
+    if (answer == REGISTRY_YES) {
+        session_hub(s)->counters.enrolled++;
+        log_peer(LOG_NOTICE, "enrolled", "peer", session_peer(s), "school", session_school(s), NULL);
+    }
+    greeting_answered(s, answer, YUEBAO__FAULT_CODE__FAULT_CODE,
+                      "enrolment code wrong, used, expired or tried too often");
+}
+
+/*
+ * Hold what was asked, unless the answer has come already: then the session is no longer ASKING, and there is
+ * nothing to hold.
+ */
+static void
+hold_unless_answered(struct session *s, struct registry_ask *ask)
+{
+    if (ask != NULL)
+        session_hold_ask(s, ask);
+}
+
+static void
+take_hello(struct session *s, uint32_t number, const Yuebao__Hello *hello)
+{
+    struct greeting g = {.number = number,
+                         .protocol = hello->protocol,
+                         .algorithm = hello->algorithm,
+                         .school = hello->school,
+                         .key = &hello->key,
+                         .signature = &hello->signature,
+                         .purpose = PURPOSE_HELLO};
+
+    if (!greeting_holds(s, &g))
+        return;
+    session_await(s, number, hello->school);
+    hold_unless_answered(
+        s, registry_ask_key(session_hub(s)->registry, hello->key.data, hello->school, on_hello_answered, s));
+}
+
+/* The name of a client's software as we may store it: too long is cut at a character. */
+static void
+copy_software(const char *from, char to[SOFTWARE_MAX + 1])
+{
+    size_t len = strlen(from);
+
+    if (len > SOFTWARE_MAX) {
+        len = SOFTWARE_MAX;
+        while (len > 0 && ((unsigned char)from[len] & 0xC0) == 0x80)
+            len--;
+    }
+    memcpy(to, from, len);
+    to[len] = '\0';
+}
+
+static void
+take_enrol(struct session *s, uint32_t number, const Yuebao__Enrol *enrol)
+{
+    char code[ENROL_CODE_LEN + 1], software[SOFTWARE_MAX + 1];
+    uint8_t code_hash[ID_SIZE];
+    struct greeting g = {.number = number,
+                         .protocol = enrol->protocol,
+                         .algorithm = enrol->algorithm,
+                         .school = enrol->school,
+                         .key = &enrol->key,
+                         .signature = &enrol->signature,
+                         .purpose = PURPOSE_ENROL,
+                         .code = enrol->code};
+
+    if (!greeting_holds(s, &g))
+        return;
+    if (!enrol_code_normalise(enrol->code, code)) {
+        session_fault(s, number, YUEBAO__FAULT_CODE__FAULT_CODE, "not an enrolment code");
+        return;
+    }
+    envelope_sha256(code, ENROL_CODE_LEN, code_hash);
+    copy_software(enrol->software, software);
+    session_await(s, number, enrol->school);
+    hold_unless_answered(s, registry_enrol(session_hub(s)->registry, code_hash, enrol->school,
+                                           enrol->key.data, software, on_enrol_answered, s));
+}
+
+/* ---- Agenda and Catalogue
+ * ------------------------------------------------------------------------------------- */
+
+static void
+take_agenda(struct session *s, uint32_t number)
+{
+    const struct registry *registry = session_hub(s)->registry;
+    const struct registry_school *school = registry_school(registry, session_school(s));
+    size_t agenda_len = 0, len = 0;
+    uint8_t *agenda, *frame = NULL;
+
+    if (school == NULL) {
+        session_fault(s, number, YUEBAO__FAULT_CODE__FAULT_UNKNOWN_SCHOOL,
+                      "the school is no longer in the register");
+        return;
+    }
+    agenda = registry_agenda(registry, school, clock_now_ms(), &agenda_len);
+    if (agenda != NULL)
+        frame = reply_agenda(number, agenda, agenda_len, &len);
+    free(agenda);
+    session_reply(s, frame, len);
+}
+
+static void
+take_catalogue_request(struct session *s, uint32_t number, const Yuebao__CatalogueRequest *request)
+{
+    const struct catalogue *catalogue = NULL;
+    const uint8_t *bytes;
+    uint8_t *frame;
+    size_t total = 0, len = 0;
+
+    if (request->hash.len == ID_SIZE)
+        catalogue = registry_catalogue(session_hub(s)->registry, request->hash.data);
+    if (catalogue == NULL) {
+        session_fault(s, number, YUEBAO__FAULT_CODE__FAULT_UNKNOWN_CATALOGUE, "no such catalogue");
+        return;
+    }
+    bytes = catalogue_bytes(catalogue, &total);
+    frame = reply_catalogue_part(number, request->hash.data, bytes, total, request->offset, &len);
+    session_reply(s, frame, len);
+}
+
+/* ---- Put
+ * ------------------------------------------------------------------------------------------------------ */
+
+static void
+on_recorded(struct submission *submission, enum submission_outcome outcome, void *arg)
+{
+    (void)submission;
+    (void)outcome;
+    (void)arg;
+}
+
+/* Remember why it was refused, if there is room; nobody waits for it. Takes the submission. */
+static void
+record(struct hub *hub, struct submission *rejection)
+{
+    hub->counters.refused++;
+    rejection->done = on_recorded;
+    if (!batch_submit(hub->batch, rejection))
+        submission_free(rejection);
+}
+
+static uint8_t *
+frame_of_refusal(const struct ticket *t, const struct submission *submission, enum submission_outcome outcome,
+                 size_t *ret_len)
+{
+    struct submission *rejection = intake_rejection_of(t->hub->key, submission, outcome);
+    uint8_t *frame;
+
+    if (rejection == NULL)
+        return NULL;
+    log_event(LOG_ERROR, "not_stored", "sqlstate", submission->sqlstate, "constraint", submission->constraint,
+              NULL);
+    frame = reply_answer(t->number, rejection->answer, rejection->answer_len, ret_len);
+    record(t->hub, rejection);
+    return frame;
+}
+
+static uint8_t *
+frame_of_conflict(const struct ticket *t, const struct submission *submission, size_t *ret_len)
+{
+    struct verdict_head head = intake_head(submission);
+    size_t len = 0;
+    uint8_t *answer =
+        answer_conflict(t->hub->key, &head, submission->current_id, submission->current_revision, &len);
+    uint8_t *frame = answer != NULL ? reply_answer(t->number, answer, len, ret_len) : NULL;
+
+    free(answer);
+    return frame;
+}
+
+/* What the school hears of each outcome. */
+static uint8_t *
+frame_of_outcome(const struct ticket *t, const struct submission *s, enum submission_outcome outcome,
+                 size_t *ret_len)
+{
+    switch (outcome) {
+    case SUBMISSION_ACCEPTED:
+        return reply_answer(t->number, s->answer, s->answer_len, ret_len);
+    case SUBMISSION_REPEATED:
+        return reply_answer(t->number, s->first_answer, s->first_answer_len, ret_len);
+    case SUBMISSION_CONFLICT:
+        return frame_of_conflict(t, s, ret_len);
+    case SUBMISSION_WAITS:
+        return reply_wait(t->number, s->id, batch_retry_ms(t->hub->batch), ret_len);
+    case SUBMISSION_MOVED:
+    case SUBMISSION_POISON:
+        return frame_of_refusal(t, s, outcome, ret_len);
+    case SUBMISSION_AWAY:
+        t->hub->counters.busy++;
+        return reply_busy(t->number, batch_retry_ms(t->hub->batch), ret_len);
+    }
+    return NULL;
+}
+
+/* Batch has committed, or knows that it will not: only now may the school hear of it. */
+static void
+on_stored(struct submission *submission, enum submission_outcome outcome, void *arg)
+{
+    struct ticket *t = arg;
+    struct session *s = hub_find(t->hub, t->session);
+    size_t len = 0;
+    uint8_t *frame = frame_of_outcome(t, submission, outcome, &len);
+
+    if (s != NULL) {
+        session_put_ends(s);
+        session_reply(s, frame, len);
+    } else {
+        free(frame);
+    }
+    free(t);
+}
+
+static void
+store(struct session *s, uint32_t number, struct submission *submission)
+{
+    struct hub *hub = session_hub(s);
+    struct ticket *t = malloc(sizeof(*t));
+
+    if (t == NULL) {
+        submission_free(submission);
+        reply_with_busy(s, number);
+        return;
+    }
+    *t = (struct ticket){.hub = hub, .session = session_id(s), .number = number};
+    submission->done = on_stored;
+    submission->arg = t;
+    session_put_begins(s);
+    if (!batch_submit(hub->batch, submission)) {
+        session_put_ends(s);
+        submission_free(submission);
+        free(t);
+        reply_with_busy(s, number);
+    }
+}
+
+static void
+refuse(struct session *s, uint32_t number, struct submission *rejection)
+{
+    size_t len = 0;
+    uint8_t *frame = reply_answer(number, rejection->answer, rejection->answer_len, &len);
+
+    log_peer(LOG_INFO, "refused", "peer", session_peer(s), "school", rejection->school_code, "form",
+             rejection->form_code, "period", rejection->period_text, "findings", rejection->rejection_summary,
+             NULL);
+    record(session_hub(s), rejection);
+    session_reply(s, frame, len);
+}
+
+static void
+take_put(struct session *s, uint32_t number, const Yuebao__Put *put)
+{
+    struct hub *hub = session_hub(s);
+    struct intake intake = {.registry = hub->registry, .key = hub->key, .arena = hub->statements};
+    struct submission *submission = NULL;
+
+    if (put->envelope == NULL) {
+        session_fault(s, number, YUEBAO__FAULT_CODE__FAULT_FRAME, "a Put without envelope");
+        return;
+    }
+    hub->counters.puts++;
+    if (!registry_ready(hub->registry) || !batch_up(hub->batch)) {
+        reply_with_busy(s, number);
+        return;
+    }
+    switch (intake_judge(&intake, put->envelope, clock_now_ms(), &submission)) {
+    case INTAKE_STORE:
+        store(s, number, submission);
+        return;
+    case INTAKE_REFUSE:
+        refuse(s, number, submission);
+        return;
+    case INTAKE_NOMEM:
+        reply_with_busy(s, number);
+        return;
+    }
+}
+
+/* ---- all of them
+ * ---------------------------------------------------------------------------------------------- */
+
+/* NULL: the gate refuses the bytes; the session is over. Otherwise in the hub's arena, until the next
+ * request. */
+static Yuebao__Request *
+read_request(struct session *s, const uint8_t *body, size_t len)
+{
+    struct hub *hub = session_hub(s);
+    enum gate_status status = gate_check(&yuebao__request__descriptor, body, len, NULL);
+    Yuebao__Request *request;
+
+    if (status != GATE_OK) {
+        session_fault(s, 0, YUEBAO__FAULT_CODE__FAULT_FRAME, gate_status_name(status));
+        return NULL;
+    }
+    arena_reset(hub->requests);
+    request = yuebao__request__unpack(arena_allocator(hub->requests), len, body);
+    if (request == NULL)
+        session_fault(s, 0, YUEBAO__FAULT_CODE__FAULT_FRAME, "too large when unpacked");
+    return request;
+}
+
+/* Before the school is known, only a greeting is heard. */
+static bool
+request_in_order(struct session *s, const Yuebao__Request *request)
+{
+    bool greets = request->body_case == YUEBAO__REQUEST__BODY_HELLO ||
+                  request->body_case == YUEBAO__REQUEST__BODY_ENROL;
+
+    if (greets || session_state(s) == SESSION_OPEN)
+        return true;
+    session_fault(s, request->number, YUEBAO__FAULT_CODE__FAULT_ORDER, "a request before hello");
+    return false;
+}
+
+void
+request_take(struct session *s, const uint8_t *body, size_t len)
+{
+    const Yuebao__Request *r = read_request(s, body, len);
+
+    if (r == NULL || !request_in_order(s, r))
+        return;
+    switch (r->body_case) {
+    case YUEBAO__REQUEST__BODY_HELLO:
+        take_hello(s, r->number, r->hello);
+        return;
+    case YUEBAO__REQUEST__BODY_ENROL:
+        take_enrol(s, r->number, r->enrol);
+        return;
+    case YUEBAO__REQUEST__BODY_AGENDA:
+        take_agenda(s, r->number);
+        return;
+    case YUEBAO__REQUEST__BODY_CATALOGUE:
+        take_catalogue_request(s, r->number, r->catalogue);
+        return;
+    case YUEBAO__REQUEST__BODY_PUT:
+        take_put(s, r->number, r->put);
+        return;
+    case YUEBAO__REQUEST__BODY__NOT_SET:
+    case _YUEBAO__REQUEST__BODY__CASE_IS_INT_SIZE:
+        session_fault(s, r->number, YUEBAO__FAULT_CODE__FAULT_FRAME, "a request without body");
+        return;
+    }
+}

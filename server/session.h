@@ -1,0 +1,96 @@
+/*
+ * session: one connection of a peer, from accept() to close().
+ *
+ *   SILENT     accepted; no byte yet, so no TLS object either (it would cost 43 KiB)
+ *   HANDSHAKE  TLS 1.3
+ *   HELLO      encrypted; the peer has not said who it is
+ *   ASKING     its key or code is being looked up; reading rests
+ *   OPEN       a known school: requests are read and answered
+ *   FULL       as OPEN, but reading rests: too many Puts in flight, or replies are not read
+ *   CLOSING    the last reply is on its way out
+ *   LINGER     our side is closed; what the peer still sends is thrown away, lest a reset overtakes the last
+ * reply DEAD       unlinked; freed in the hub's next turn
+ *
+ * Each state has a deadline (struct session_limits). One turn of the loop reads at most
+ * SESSION_FRAMES_PER_TURN frames of a session. This file moves bytes and states; what a request means stands
+ * in request.c.
+ */
+#ifndef YUEBAO_SESSION_H
+#define YUEBAO_SESSION_H
+
+#include <event2/bufferevent.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "hub.h"
+#include "registry.h"
+#include "yuebao.pb-c.h"
+
+#define SESSION_FRAMES_PER_TURN 16u
+#define SESSION_INPUT_MAX                                                                                    \
+    (FRAME_HEADER + FRAME_BODY_MAX)      /* bytes waiting to be understood; then reading rests */
+#define SESSION_OUTPUT_MAX (64u * 1024u) /* bytes waiting to be read by the peer; then reading rests */
+
+enum session_state {
+    SESSION_SILENT,
+    SESSION_HANDSHAKE,
+    SESSION_HELLO,
+    SESSION_ASKING,
+    SESSION_OPEN,
+    SESSION_FULL,
+    SESSION_CLOSING,
+    SESSION_LINGER,
+    SESSION_DEAD,
+};
+
+/* A new connection; takes fd (non-blocking), closes it when anything fails. */
+void session_accept(struct hub *hub, int fd, const struct sockaddr *peer, socklen_t len);
+
+/* A session in HELLO over any bufferevent (taken), without TLS: for tests. NULL: no memory or hub full; bev
+ * is freed. */
+struct session *session_over(struct hub *hub, struct bufferevent *bev, const uint8_t exporter[EXPORTER_SIZE]);
+
+void session_free(struct session *session);
+
+/* ---- for request.c
+ * -------------------------------------------------------------------------------------------- */
+
+struct hub *session_hub(const struct session *session);
+uint64_t session_id(const struct session *session);
+enum session_state session_state(const struct session *session);
+const char *session_peer(const struct session *session);   /* "203.0.113.9:51234" */
+const char *session_school(const struct session *session); /* "" before HELLO is over */
+bool session_exporter(struct session *session, uint8_t ret_exporter[EXPORTER_SIZE])
+    __attribute__((warn_unused_result));
+
+/* HELLO -> ASKING, on behalf of this school. `number` is the request's, kept for the answer. */
+void session_await(struct session *session, uint32_t number, const char *school);
+/* The look-up that runs; cancelled when the session ends first. NULL: it has answered already. */
+void session_hold_ask(struct session *session, struct registry_ask *ask);
+/* ASKING -> OPEN, with the Welcome. */
+void session_welcome(struct session *session);
+uint32_t session_await_number(const struct session *session);
+
+/* Queue one whole frame; takes it. NULL ends the session (no memory). */
+void session_reply(struct session *session, uint8_t *frame, size_t len);
+
+/* The last word: send it, then close. `reason` is logged with the peer; takes the frame. */
+void session_part(struct session *session, uint8_t *frame, size_t len, const char *reason);
+void session_fault(struct session *session, uint32_t number, Yuebao__FaultCode code, const char *reason);
+
+/* One Put more, or less, waits for its answer. */
+void session_put_begins(struct session *session);
+void session_put_ends(struct session *session);
+
+/* ---- for hub.c
+ * ------------------------------------------------------------------------------------------------ */
+
+/* false: it is in a list already. */
+bool session_enlist(struct session *session, struct session_list *list);
+/* Give each session that is in the list now its turn; the dead are freed. Who enlists meanwhile waits for the
+ * next one. */
+void session_list_turn(struct session_list *list);
+
+#endif
