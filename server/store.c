@@ -110,18 +110,22 @@ const struct link_statement store_statements[] = {
      " SELECT s.school_code, s.form_code, s.period_text, s.revision, s.id, s.key, s.received_at, s.findings, "
      "s.summary,"
      " s.envelope FROM ("
-     " SELECT u.*, row_number() OVER (PARTITION BY u.school_code, u.form_code, u.period_text ORDER BY u.n) "
-     "AS place,"
-     " row_number() OVER (PARTITION BY u.school_code, u.form_code, u.period_text, u.id ORDER BY u.n) AS copy"
+     /* whose statement is new; how many new ones of its slot stand before it in this group */
+     " SELECT t.*, row_number() OVER (PARTITION BY t.school_code, t.form_code, t.period_text ORDER BY t.n) "
+     "AS place"
+     " FROM (SELECT DISTINCT ON (u.school_code, u.form_code, u.period_text, u.id) u.*"
      " FROM unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::bytea[], $6::bytea[], "
      "$7::timestamptz[],"
      " $8::bytea[], $9::text[], $10::bytea[]) WITH ORDINALITY AS u (school_code, form_code, period_text, "
      "revision, id,"
-     " key, received_at, findings, summary, envelope, n)) AS s"
-     " CROSS JOIN LATERAL (SELECT count(*) AS held, coalesce(bool_or(r.id = s.id), false) AS known"
-     " FROM yuebao.rejection AS r WHERE r.school_code = s.school_code AND r.form_code = s.form_code"
-     " AND r.period_text = s.period_text) AS r"
-     " WHERE s.copy = 1 AND NOT r.known AND r.held + s.place <= $11::int8"},
+     " key, received_at, findings, summary, envelope, n)"
+     " ORDER BY u.school_code, u.form_code, u.period_text, u.id, u.n) AS t"
+     " WHERE NOT EXISTS (SELECT FROM yuebao.rejection AS r WHERE r.school_code = t.school_code"
+     " AND r.form_code = t.form_code AND r.period_text = t.period_text AND r.id = t.id)) AS s"
+     " CROSS JOIN LATERAL (SELECT count(*) AS held FROM yuebao.rejection AS r WHERE r.school_code = "
+     "s.school_code"
+     " AND r.form_code = s.form_code AND r.period_text = s.period_text) AS r"
+     " WHERE r.held + s.place <= $11::int8"},
     {NULL, NULL},
 };
 
