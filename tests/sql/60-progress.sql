@@ -1,0 +1,99 @@
+-- Progress on a tiny example, computed by hand. On 20 March, January (closed 10 February) is complete, February (closed 13 March) is not,
+-- March is open.
+--
+--             county 220203                      county 220204
+--   January   P1 P2 P4 P5 J1   5 of 5            P3       1 of 1
+--   February  P1 J1 of P1 P2 J1: 2 of 3          P3 P5    2 of 2
+--   March     P1 of P1 P2 J1: 1 of 3             none of 2
+BEGIN;
+SELECT plan(20);
+\ir fixture.psql
+
+UPDATE yuebao.calendar SET closes_at = '2025-02-10 00:00+08' WHERE period = '2025-01-01';
+UPDATE yuebao.calendar SET closes_at = '2025-03-13 00:00+08' WHERE period = '2025-02-01';
+
+SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01',
+    '{"pupils": [100], "funds": [150], "rate": [3, 4], "hours_each": [300, 10], "attendance": [8, 10], "activity": [10], "largest": [60]}');
+SELECT pg_temp.file('P2', 'primary.monthly', '2025-01-01', '{"pupils": [50], "funds": [225], "rate": [1, 4]}');
+SELECT pg_temp.file('P4', 'primary.monthly', '2025-01-01', '{"pupils": [10]}');
+SELECT pg_temp.file('P5', 'primary.monthly', '2025-01-01', '{"pupils": [20]}');
+SELECT pg_temp.file('J1', 'junior.monthly', '2025-01-01', '{"pupils": [200], "funds": [25], "rate": [0, 2], "hours_each": [100, 10], "activity": [20]}');
+SELECT pg_temp.file('P3', 'primary.monthly', '2025-01-01', '{"pupils": [1000]}');
+SELECT yuebao.fold_totals(3);
+SELECT pg_temp.file('P1', 'primary.monthly', '2025-02-01',
+    '{"pupils": [110], "funds": [300], "rate": [9, 10], "hours_each": [150, 10], "attendance": [9, 10], "activity": [10], "largest": [45], "myopia": [40, 100]}');
+SELECT pg_temp.file('J1', 'junior.monthly', '2025-02-01', '{"pupils": [210], "funds": "2", "rate": [0, 0], "largest": [50]}');
+SELECT pg_temp.file('P3', 'primary.monthly', '2025-02-01', '{"pupils": [1010]}');
+SELECT pg_temp.file('P5', 'primary.monthly', '2025-02-01', '{"pupils": [25]}');
+SELECT pg_temp.file('P1', 'primary.monthly', '2025-03-01', '{"pupils": [120], "funds": [400], "hours_each": [100, 10], "attendance": [10, 10]}');
+
+INSERT INTO yuebao.plan (plan, title_zh, title_en, issuer_zh, district, period_start, period_end) VALUES
+    ('county', '县', 'County', '县', 220203, '2025-01-01', '2025-12-31'), ('city', '市', 'City', '市', 220200, '2025-01-01', '2025-12-31'),
+    ('late', '后', 'From February', '县', 220203, '2025-02-01', '2025-12-31');
+INSERT INTO yuebao.target (plan, position, indicator, district, direction, value, unit, due)
+SELECT t.plan, t.position, i.indicator, p.district, t.direction, t.value, i.unit, t.due
+FROM (VALUES
+    ('county', 1,  'pupils',     'at_least',  400,  date '2025-12-31'), -- a stock
+    ('county', 2,  'funds',      'at_least',  11,   '2025-12-31'),      -- a flow
+    ('county', 3,  'funds',      'at_least',  10,   '2025-02-28'),      -- the same, due before today
+    ('county', 4,  'rate',       'at_least',  0.95, '2025-12-31'),      -- a ratio
+    ('county', 5,  'hours_each', 'at_least',  360,  '2025-12-31'),      -- a quotient, summed over time
+    ('county', 6,  'attendance', 'at_least',  0.9,  '2025-12-31'),      -- a ratio, averaged over time
+    ('county', 7,  'activity',   'at_least',  1.5,  '2025-12-31'),      -- a mean of schools, averaged over time
+    ('county', 8,  'largest',    'at_most',   45,   '2025-12-31'),      -- a maximum
+    ('county', 9,  'myopia',     'reduce_by', 0.1,  '2025-12-31'),      -- relative to a baseline
+    ('county', 10, 'pupils',     'equal',     NULL, '2025-12-31'),      -- digits corrupted
+    ('county', 11, 'pupils',     'at_least',  400,  NULL),              -- no day
+    ('county', 12, 'unasked',    'at_least',  1,    '2025-12-31'),      -- nobody reports it
+    ('county', 13, 'rate',       'equal',     0.9,  '2025-12-31'),
+    ('county', 14, 'pupils',     'increase_by', 40, '2025-12-31'),
+    ('city',   1,  'pupils',     'at_least',  1000, '2025-12-31'),
+    ('late',   1,  'funds',      'at_least',  7,    '2025-12-31'),
+    ('late',   2,  'myopia',     'reduce_by', 0.1,  '2025-12-31')       -- no baseline
+) AS t (plan, position, indicator, direction, value, due)
+JOIN yuebao.indicator AS i ON i.code = t.indicator JOIN yuebao.plan AS p ON p.plan = t.plan;
+INSERT INTO yuebao.baseline (plan, indicator, district, as_of, value, unit)
+SELECT 'county', i.indicator, 220203, b.as_of, b.value, i.unit
+FROM (VALUES ('myopia', date '2020-12-31', 0.7), ('myopia', '2024-12-31', 0.5), ('pupils', '2024-12-31', 300)) AS b (indicator, as_of, value)
+JOIN yuebao.indicator AS i ON i.code = b.indicator;
+
+CREATE TEMPORARY TABLE progress ON COMMIT DROP AS SELECT * FROM api.progress_at('2025-03-20 12:00+08');
+
+-- now, its periods, who stands behind it, the goal, how far
+CREATE FUNCTION pg_temp.stands(plan text, "position" integer) RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', coalesce(p.now::text, '-'), coalesce(p.now_period, '-'), p.schools || ':' || p.reported || '/' || p.expected,
+                     CASE WHEN p.complete THEN 'complete' END, CASE WHEN p.closed THEN 'closed' END, coalesce(p.goal::text, '-'), coalesce(p.gap::text, '-'),
+                     p.status, coalesce(p.progress::text, '-'))
+    FROM progress AS p WHERE p.plan = stands.plan AND p.position = stands.position
+$$;
+SELECT is(pg_temp.stands('county', 1), '320 2025-02 2:2/3 closed 400 80 behind 0.8000', 'a stock: the newest closed period, with who is behind it');
+SELECT is(pg_temp.stands('county', 2), '11 2025-01/2025-03 5:8/11 11 0 reached 1.0000', 'a flow: summed from the plan''s start, open periods included');
+SELECT is(pg_temp.stands('county', 3), '7 2025-01/2025-02 4:7/8 closed 10 3 behind 0.7000', 'a flow ends with its due day');
+SELECT is(pg_temp.stands('county', 4), '0.9 2025-02 2:2/3 closed 0.95 0.05 behind 0.9474', 'a ratio of sums');
+SELECT is(pg_temp.stands('county', 5), '4.5 2025-01/2025-03 4:8/11 360 355.5 behind 0.0125', 'a quotient''s flow: 40/20 + 15/10 + 10/10');
+SELECT is(pg_temp.stands('county', 6), '0.9 2025-01/2025-03 3:8/11 0.9 0 reached 1.0000', 'a mean over time of ratios: 0.8, 0.9, 1');
+SELECT is(pg_temp.stands('county', 7), '1.25 2025-01/2025-03 3:8/11 1.5 0.25 behind 0.8333', 'a mean over time of schools'' means: 1.5, 1');
+SELECT is(pg_temp.stands('county', 8), '50 2025-02 2:2/3 closed 45 5 behind 0.9000', 'a maximum, which must not be exceeded');
+SELECT is(pg_temp.stands('county', 9), '0.4 2025-02 1:2/3 closed 0.4 0 reached 1.0000', 'a reduction from the newest baseline');
+SELECT is(pg_temp.stands('county', 10), '320 2025-02 2:2/3 closed - - unquantified -', 'a target whose digits are corrupted');
+SELECT is(pg_temp.stands('county', 11), '320 2025-02 2:2/3 closed 400 80 no_date 0.8000', 'a target without a day');
+SELECT is(pg_temp.stands('county', 12), '- 2025-02 0:2/3 closed 1 - no_data -', 'an indicator that nobody filled in');
+SELECT is(pg_temp.stands('county', 13), '0.9 2025-02 2:2/3 closed 0.9 0 reached 1.0000', 'equal');
+SELECT is(pg_temp.stands('county', 14), '320 2025-02 2:2/3 closed 340 20 behind 0.5000', 'half of an increase');
+SELECT is(pg_temp.stands('city', 1), '1355 2025-02 4:4/5 closed 1000 0 reached 1.0000', 'a city counts its counties, the moved school once, the closed one no more');
+SELECT is(pg_temp.stands('late', 1), '7 2025-02/2025-03 2:3/6 7 0 reached 1.0000', 'a plan counts from its own start');
+SELECT is(pg_temp.stands('late', 2), '0.4 2025-02 1:2/3 closed - - no_baseline -', 'a reduction without a baseline');
+
+SELECT results_eq($$SELECT p.plan, p.open_value, p.open_period, p.open_schools, p.open_reported, p.open_expected
+                    FROM progress AS p WHERE p.indicator = 'pupils' AND p.position = 1 ORDER BY p.plan$$,
+    $$VALUES ('city', 120::numeric, '2025-03', 1::bigint, 1::bigint, 5::bigint), ('county', 120, '2025-03', 1, 1, 3)$$,
+    'the open period stands beside a stock');
+SELECT results_eq($$SELECT p.now, p.now_period, p.complete, p.closed, p.open_value, p.open_period
+                    FROM api.progress_at('2025-02-20 12:00+08', 'county') AS p WHERE p.position = 1$$,
+    $$VALUES (380::numeric, '2025-01', true, true, 320::numeric, '2025-02')$$, 'a month earlier: January, complete, and February beside it');
+UPDATE yuebao.calendar SET closes_at = '2026-01-01 00:00+08';
+SELECT results_eq($$SELECT p.now_period, p.complete, p.closed FROM api.progress_at('2025-03-20 12:00+08', 'county') AS p WHERE p.position = 1$$,
+    $$VALUES ('2025-01', true, false)$$, 'a period that everybody has reported is settled before it closes');
+
+SELECT * FROM finish();
+ROLLBACK;
