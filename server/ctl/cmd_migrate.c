@@ -351,8 +351,7 @@ add_status(struct migrate *m, struct output *output, const PGresult *result, con
            enum message state)
 {
     int row = row_of(result, name);
-    const char *cells[] = {name, message_text(m->ctl->language, state),
-                           row < 0 ? NULL : PQgetvalue(result, row, 2),
+    const char *cells[] = {name, ctl_word(m->ctl, state), row < 0 ? NULL : PQgetvalue(result, row, 2),
                            row < 0 ? NULL : PQgetvalue(result, row, 3)};
 
     output_row(output, cells);

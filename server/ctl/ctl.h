@@ -71,6 +71,10 @@ int ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option 
 #define ctl_usage(ctl, ...) (ctl_fail(ctl, EX_USAGE, __VA_ARGS__), ctl_point_to_help(ctl))
 int ctl_point_to_help(const struct ctl *ctl); /* EX_USAGE */
 
+/* The word of a cell: in the reader's language on a terminal, always English in CSV and JSON, where programs
+ * compare it. */
+const char *ctl_word(const struct ctl *ctl, enum message word);
+
 int cmd_migrate(struct ctl *ctl, int argc, char **argv);
 int cmd_import(struct ctl *ctl, int argc, char **argv);
 int cmd_calendar(struct ctl *ctl, int argc, char **argv);

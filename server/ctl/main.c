@@ -9,6 +9,7 @@
 
 static const struct command commands[] = {
     {"migrate", cmd_migrate, MSG_ctl_sum_migrate, MSG_ctl_help_migrate},
+    {"import", cmd_import, MSG_ctl_sum_import, MSG_ctl_help_import},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

@@ -122,3 +122,9 @@ ctl_point_to_help(const struct ctl *ctl)
     fputc('\n', stderr);
     return EX_USAGE;
 }
+
+const char *
+ctl_word(const struct ctl *ctl, enum message word)
+{
+    return message_text(ctl->format == OUTPUT_TEXT ? ctl->language : LANGUAGE_EN, word);
+}

@@ -6,14 +6,6 @@
 
 #include "table.h"
 
-/* Until proto/table.c is there. */
-__attribute__((weak)) char *
-table_cell(const char *text, int harmless)
-{
-    (void)harmless;
-    return strdup(text);
-}
-
 #define GAP 2 /* blanks between two columns on a terminal */
 
 struct row {

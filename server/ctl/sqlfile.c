@@ -92,8 +92,6 @@ list_folder(struct ctl *ctl, const char *folder, struct dirent ***ret_names)
     if (asprintf(&path, "%s/%s", sqlfile_root(ctl), folder) < 0)
         abort();
     int n = scandir(path, ret_names, is_sql, by_name);
-    if (n < 0 && errno == ENOENT && strcmp(folder, "api") == 0)
-        n = 0;
     if (n < 0)
         ctl_fail(ctl, EX_NOINPUT, MSG_ctl_cannot_read, "file", path, "reason", strerror(errno), NULL);
     free(path);

@@ -1,0 +1,139 @@
+/*
+ * yuebaoctl import: districts, schools and plans from CSV files; all of it or nothing.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db.h"
+#include "import.h"
+#include "output.h"
+#include "snapshot.h"
+
+/* Two imports at once would both check and then both write: one at a time, until the end of its transaction.
+ */
+static const char lock[] = "SELECT pg_catalog.pg_advisory_xact_lock(1987456322)";
+
+static const struct output_column columns[] = {
+    {"what", MSG_ctl_col_what, CELL_TEXT},          {"rows", MSG_ctl_col_rows, CELL_INTEGER},
+    {"new", MSG_ctl_col_new, CELL_INTEGER},         {"changed", MSG_ctl_col_changed, CELL_INTEGER},
+    {"removed", MSG_ctl_col_removed, CELL_INTEGER}, {"unchanged", MSG_ctl_col_unchanged, CELL_INTEGER},
+    {"derived", MSG_ctl_col_derived, CELL_INTEGER},
+};
+
+static int
+show_counts(struct ctl *ctl, const struct import_counts counts[IMPORT_KINDS])
+{
+    struct output *output = output_new(columns, sizeof(columns) / sizeof(columns[0]));
+
+    if (output == NULL)
+        return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
+    for (enum import_kind kind = 0; kind < IMPORT_KINDS; kind++) {
+        const struct import_counts *c = &counts[kind];
+        char text[6][24];
+        const long numbers[] = {c->rows,   c->fresh, c->changed, c->removed, c->rows - c->fresh - c->changed,
+                                c->derived};
+        const char *cells[7] = {ctl_word(ctl, import_spec(kind)->noun)};
+        for (size_t i = 0; i < 6; i++) {
+            snprintf(text[i], sizeof(text[i]), "%ld", numbers[i]);
+            cells[i + 1] = text[i];
+        }
+        if (c->rows > 0)
+            output_row(output, cells);
+    }
+    int status = output_write(output, stdout, ctl);
+    output_free(output);
+    return status;
+}
+
+static long
+changes(const struct import_counts counts[IMPORT_KINDS])
+{
+    long sum = 0;
+
+    for (enum import_kind kind = 0; kind < IMPORT_KINDS; kind++)
+        sum += counts[kind].fresh + counts[kind].changed + counts[kind].removed + counts[kind].derived;
+    return sum;
+}
+
+static bool
+write_audit(struct import *import, const struct import_counts counts[IMPORT_KINDS], const char *hash)
+{
+    json_t *detail = json_object(), *files = json_array();
+
+    for (size_t i = 0; i < import->n_sheets; i++)
+        json_array_append_new(files, json_string(import->sheets[i].label));
+    json_object_set_new(detail, "files", files);
+    for (enum import_kind kind = 0; kind < IMPORT_KINDS; kind++)
+        if (counts[kind].rows > 0)
+            json_object_set_new(detail, import_spec(kind)->file,
+                                json_pack("{s:I,s:I,s:I}", "new", (json_int_t)counts[kind].fresh, "changed",
+                                          (json_int_t)counts[kind].changed, "removed",
+                                          (json_int_t)counts[kind].removed));
+    if (hash[0] != '\0')
+        json_object_set_new(detail, "catalogue", json_string(hash));
+    char *text = json_dumps(detail, JSON_COMPACT);
+    json_decref(detail);
+    bool ok = text != NULL && db_audit(import->ctl, "import", text);
+    free(text);
+    return ok;
+}
+
+/* Commit what changed something; what changed nothing is rolled back, so that nobody is woken by it. */
+static int
+finish(struct import *import, const struct import_counts counts[IMPORT_KINDS], const char *hash)
+{
+    struct ctl *ctl = import->ctl;
+    bool news = changes(counts) > 0 || hash[0] != '\0';
+    bool keep = news && !import->dry_run;
+
+    if (keep && !write_audit(import, counts, hash))
+        return ctl->status;
+    if (!db_do_plain(ctl, keep ? "COMMIT" : "ROLLBACK"))
+        return ctl->status;
+    int status = show_counts(ctl, counts);
+    if (hash[0] != '\0' && keep)
+        ctl_say(ctl, MSG_ctl_snapshot_made, "hash", hash, NULL);
+    if (!news)
+        ctl_say(ctl, MSG_ctl_import_nothing, NULL);
+    else
+        ctl_say(ctl, import->dry_run ? MSG_ctl_import_dry_run : MSG_ctl_import_done, NULL);
+    return status;
+}
+
+static int
+run(struct import *import, int n, char **paths)
+{
+    struct ctl *ctl = import->ctl;
+    struct import_counts counts[IMPORT_KINDS] = {{0}};
+    char hash[2 * ID_SIZE + 1];
+
+    if (!import_read(import, n, paths) || !db_connect_admin(ctl) || !db_do_plain(ctl, "BEGIN") ||
+        !db_do_plain(ctl, lock) || !import_check(import))
+        return ctl->status;
+    if (import->n_faults > 0)
+        return import_report(import);
+    if (!import_write(import, counts))
+        return ctl->status;
+    if (import->n_faults > 0)
+        return import_report(import);
+    if (!snapshot_update(ctl, hash))
+        return ctl->status;
+    return finish(import, counts, hash);
+}
+
+int
+cmd_import(struct ctl *ctl, int argc, char **argv)
+{
+    struct import import = {.ctl = ctl};
+    const struct ctl_option own[] = {{"dry-run", NULL, &import.dry_run}, {0}};
+    int first = ctl_options(ctl, argc, argv, own);
+
+    if (first < 0)
+        return ctl->status;
+    if (first == argc)
+        return ctl_usage(ctl, MSG_ctl_import_what, NULL);
+    int status = run(&import, argc - first, argv + first);
+    import_free(&import);
+    return status;
+}

@@ -1,0 +1,84 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "import.h"
+#include "output.h"
+
+void
+import_fault(struct import *import, const char *file, size_t line, const char *column, const char *value,
+             char *text)
+{
+    struct fault *faults = realloc(import->faults, (import->n_faults + 1) * sizeof(*faults));
+    char *copy = strdup(value == NULL ? "" : value);
+
+    if (faults == NULL || copy == NULL || text == NULL)
+        abort();
+    faults[import->n_faults++] = (struct fault){file, line, column, copy, text};
+    import->faults = faults;
+}
+
+static void
+say_fault(const struct import *import, const struct fault *fault)
+{
+    char line[24];
+
+    snprintf(line, sizeof(line), "%zu", fault->line);
+    enum message shape = fault->line == 0        ? MSG_ctl_fault_file
+                         : fault->column == NULL ? MSG_ctl_fault_row
+                                                 : MSG_ctl_fault_cell;
+    message_print(stderr, import->ctl->language, shape, "file", fault->file, "line", line, "column",
+                  fault->column == NULL ? "" : fault->column, "value", fault->value, "text", fault->text,
+                  NULL);
+    fputc('\n', stderr);
+}
+
+static const struct output_column columns[] = {
+    {"file", MSG_ctl_col_file, CELL_TEXT},       {"row", MSG_ctl_col_row, CELL_INTEGER},
+    {"column", MSG_ctl_col_column, CELL_TEXT},   {"value", MSG_ctl_col_value, CELL_TEXT},
+    {"problem", MSG_ctl_col_problem, CELL_TEXT},
+};
+
+static int
+tabulate(struct import *import)
+{
+    struct output *output = output_new(columns, sizeof(columns) / sizeof(columns[0]));
+
+    if (output == NULL)
+        abort();
+    for (size_t i = 0; i < import->n_faults; i++) {
+        const struct fault *fault = &import->faults[i];
+        char line[24];
+        snprintf(line, sizeof(line), "%zu", fault->line);
+        const char *cells[] = {fault->file, fault->line == 0 ? NULL : line, fault->column, fault->value,
+                               fault->text};
+        output_row(output, cells);
+    }
+    int status = output_write(output, stdout, import->ctl);
+    output_free(output);
+    return status;
+}
+
+/* By file as given, then by row; faults of one row stay in the order in which they were found. */
+static int
+by_place(const void *a, const void *b)
+{
+    const struct fault *left = a, *right = b;
+    int order = strcmp(left->file, right->file);
+
+    return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
+}
+
+int
+import_report(struct import *import)
+{
+    char count[24];
+
+    qsort(import->faults, import->n_faults, sizeof(*import->faults), by_place);
+    snprintf(count, sizeof(count), "%zu", import->n_faults);
+    if (import->ctl->format == OUTPUT_TEXT)
+        for (size_t i = 0; i < import->n_faults; i++)
+            say_fault(import, &import->faults[i]);
+    else if (tabulate(import) != EX_OK)
+        return import->ctl->status;
+    return ctl_fail(import->ctl, EX_DATAERR, MSG_ctl_import_refused, "count", count, NULL);
+}

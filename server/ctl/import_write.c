@@ -1,0 +1,650 @@
+/*
+ * Rows into tables. Each file's rows go by COPY into a temporary table of their own; constant statements then
+ * update what differs and insert what is new, so that an unchanged file changes nothing.
+ *
+ * Numbers (of schools, indicators, rules …) come from sequences. A sequence does not roll back, so it is set
+ * to the highest number in use first, inside the transaction: neither a dry run nor a refused import uses
+ * numbers up.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "db.h"
+#include "expression.h"
+#include "import.h"
+
+struct step {
+    const char *stage; /* makes the temporary table; columns: position, sheet, line, then the spec's */
+    const char *copy;
+    const char *change; /* update rows that differ; NULL: no such step */
+    const char *insert; /* insert rows that are new */
+    const char *remove; /* delete what the file no longer says */
+    const char *derive; /* what follows from the rows; not counted */
+};
+
+static const struct step steps[IMPORT_KINDS] = {
+    [DISTRICTS] =
+        {
+            .stage =
+                "CREATE TEMPORARY TABLE import_district (position integer, sheet integer, line integer, "
+                "district integer, parent integer, level text, name_zh text, name_en text) ON COMMIT DROP",
+            .copy = "COPY pg_temp.import_district FROM STDIN",
+            .change =
+                "UPDATE yuebao.district AS d SET parent = s.parent, level = s.level, name_zh = s.name_zh, "
+                "name_en = s.name_en FROM pg_temp.import_district AS s WHERE d.district = s.district AND "
+                "(d.parent, d.level, d.name_zh, d.name_en) IS DISTINCT FROM "
+                "(s.parent, s.level, s.name_zh, s.name_en)",
+            .insert = "INSERT INTO yuebao.district (district, parent, level, name_zh, name_en) "
+                      "SELECT s.district, s.parent, s.level, s.name_zh, s.name_en FROM "
+                      "pg_temp.import_district AS s "
+                      "WHERE NOT EXISTS (SELECT FROM yuebao.district AS d WHERE d.district = s.district)",
+        },
+    [SCHOOLS] =
+        {
+            .stage = "CREATE TEMPORARY TABLE import_school (position integer, sheet integer, line integer, "
+                     "code text, institution text, kind text, name_zh text, name_en text, district integer, "
+                     "opened_on date, closed_on date, valid_from date) ON COMMIT DROP",
+            .copy = "COPY pg_temp.import_school FROM STDIN",
+            .change =
+                "UPDATE yuebao.school AS d SET institution = s.institution, kind = s.kind, name_zh = "
+                "s.name_zh, "
+                "name_en = s.name_en, opened_on = s.opened_on, closed_on = s.closed_on "
+                "FROM pg_temp.import_school AS s WHERE d.code = s.code AND "
+                "(d.institution, d.kind, d.name_zh, d.name_en, d.opened_on, d.closed_on) IS DISTINCT FROM "
+                "(s.institution, s.kind, s.name_zh, s.name_en, s.opened_on, s.closed_on)",
+            .insert =
+                "INSERT INTO yuebao.school (code, institution, kind, name_zh, name_en, opened_on, closed_on) "
+                "SELECT s.code, s.institution, s.kind, s.name_zh, s.name_en, s.opened_on, s.closed_on "
+                "FROM pg_temp.import_school AS s "
+                "WHERE NOT EXISTS (SELECT FROM yuebao.school AS d WHERE d.code = s.code) ORDER BY s.position",
+            .derive = "INSERT INTO yuebao.school_district (school, valid_from, district) "
+                      "SELECT d.school, coalesce(s.valid_from, s.opened_on), s.district "
+                      "FROM pg_temp.import_school AS s JOIN yuebao.school AS d ON d.code = s.code "
+                      "WHERE NOT EXISTS (SELECT FROM yuebao.school_district AS m WHERE m.school = d.school)",
+        },
+    [PLANS] =
+        {
+            .stage = "CREATE TEMPORARY TABLE import_plan (position integer, sheet integer, line integer, "
+                     "plan text, title_zh text, title_en text, issuer_zh text, district integer, "
+                     "period_start date, "
+                     "period_end date, issued_on date, note text) ON COMMIT DROP",
+            .copy = "COPY pg_temp.import_plan FROM STDIN",
+            .change = "UPDATE yuebao.plan AS d SET title_zh = s.title_zh, title_en = s.title_en, issuer_zh = "
+                      "s.issuer_zh, "
+                      "district = s.district, period_start = s.period_start, period_end = s.period_end, "
+                      "issued_on = s.issued_on, note = s.note FROM pg_temp.import_plan AS s WHERE d.plan = "
+                      "s.plan AND "
+                      "(d.title_zh, d.title_en, d.issuer_zh, d.district, d.period_start, d.period_end, "
+                      "d.issued_on, d.note) "
+                      "IS DISTINCT FROM "
+                      "(s.title_zh, s.title_en, s.issuer_zh, s.district, s.period_start, s.period_end, "
+                      "s.issued_on, s.note)",
+            .insert = "INSERT INTO yuebao.plan (plan, title_zh, title_en, issuer_zh, district, period_start, "
+                      "period_end, "
+                      "issued_on, note) SELECT s.plan, s.title_zh, s.title_en, s.issuer_zh, s.district, "
+                      "s.period_start, "
+                      "s.period_end, s.issued_on, s.note FROM pg_temp.import_plan AS s "
+                      "WHERE NOT EXISTS (SELECT FROM yuebao.plan AS d WHERE d.plan = s.plan)",
+        },
+    [INDICATORS] =
+        {
+            .stage =
+                "CREATE TEMPORARY TABLE import_indicator (position integer, sheet integer, line integer, "
+                "indicator text, name_zh text, name_en text, unit text, measure text, numerator_zh text, "
+                "numerator_en text, denominator_zh text, denominator_en text, over_schools text, over_time "
+                "text, "
+                "reported_by text, frequency text, decimals smallint, denominator_decimals smallint, "
+                "required boolean, veto boolean, min numeric, max numeric, note text) ON COMMIT DROP",
+            .copy = "COPY pg_temp.import_indicator FROM STDIN",
+            .change =
+                "UPDATE yuebao.indicator AS d SET name_zh = s.name_zh, name_en = s.name_en, unit = s.unit, "
+                "measure = s.measure, numerator_zh = s.numerator_zh, numerator_en = s.numerator_en, "
+                "denominator_zh = s.denominator_zh, denominator_en = s.denominator_en, over_schools = "
+                "s.over_schools, "
+                "over_time = s.over_time, decimals = s.decimals, denominator_decimals = "
+                "s.denominator_decimals, "
+                "min = s.min, max = s.max, veto = s.veto, note = s.note "
+                "FROM pg_temp.import_indicator AS s WHERE d.code = s.indicator AND "
+                "(d.name_zh, d.name_en, d.unit, d.measure, d.numerator_zh, d.numerator_en, d.denominator_zh, "
+                "d.denominator_en, d.over_schools, d.over_time, d.decimals, d.denominator_decimals, d.min, "
+                "d.max, "
+                "d.veto, d.note) IS DISTINCT FROM "
+                "(s.name_zh, s.name_en, s.unit, s.measure, s.numerator_zh, s.numerator_en, s.denominator_zh, "
+                "s.denominator_en, s.over_schools, s.over_time, s.decimals, s.denominator_decimals, s.min, "
+                "s.max, "
+                "s.veto, s.note)",
+            .insert =
+                "INSERT INTO yuebao.indicator (code, name_zh, name_en, unit, measure, numerator_zh, "
+                "numerator_en, "
+                "denominator_zh, denominator_en, over_schools, over_time, decimals, denominator_decimals, "
+                "min, max, "
+                "veto, note) SELECT s.indicator, s.name_zh, s.name_en, s.unit, s.measure, s.numerator_zh, "
+                "s.numerator_en, s.denominator_zh, s.denominator_en, s.over_schools, s.over_time, "
+                "s.decimals, "
+                "s.denominator_decimals, s.min, s.max, s.veto, s.note FROM pg_temp.import_indicator AS s "
+                "WHERE NOT EXISTS (SELECT FROM yuebao.indicator AS d WHERE d.code = s.indicator) ORDER BY "
+                "s.position",
+        },
+    [TARGETS] =
+        {
+            .stage = "CREATE TEMPORARY TABLE import_target (position integer, sheet integer, line integer, "
+                     "plan text, indicator text, district integer, direction text, value numeric, unit text, "
+                     "due date, "
+                     "section text, evidence_zh text, note text) ON COMMIT DROP",
+            .copy = "COPY pg_temp.import_target FROM STDIN",
+            .change =
+                "UPDATE yuebao.target AS d SET indicator = i.indicator, district = s.district, "
+                "direction = s.direction, value = s.value, unit = s.unit, due = s.due, section = s.section, "
+                "evidence_zh = s.evidence_zh, note = s.note "
+                "FROM pg_temp.import_target AS s JOIN yuebao.indicator AS i ON i.code = s.indicator "
+                "WHERE d.plan = s.plan AND d.position = s.position AND "
+                "(d.indicator, d.district, d.direction, d.value, d.unit, d.due, d.section, d.evidence_zh, "
+                "d.note) "
+                "IS DISTINCT FROM "
+                "(i.indicator, s.district, s.direction, s.value, s.unit, s.due, s.section, s.evidence_zh, "
+                "s.note)",
+            .insert =
+                "INSERT INTO yuebao.target (plan, indicator, district, direction, value, unit, due, section, "
+                "evidence_zh, note, position) SELECT s.plan, i.indicator, s.district, s.direction, s.value, "
+                "s.unit, "
+                "s.due, s.section, s.evidence_zh, s.note, s.position "
+                "FROM pg_temp.import_target AS s JOIN yuebao.indicator AS i ON i.code = s.indicator "
+                "WHERE NOT EXISTS (SELECT FROM yuebao.target AS d WHERE d.plan = s.plan AND d.position = "
+                "s.position) "
+                "ORDER BY s.sheet, s.line",
+            .remove = "DELETE FROM yuebao.target AS d WHERE d.plan IN (SELECT s.plan FROM "
+                      "pg_temp.import_target AS s) AND "
+                      "NOT EXISTS (SELECT FROM pg_temp.import_target AS s WHERE s.plan = d.plan AND "
+                      "s.position = d.position)",
+        },
+    [BASELINES] =
+        {
+            .stage = "CREATE TEMPORARY TABLE import_baseline (position integer, sheet integer, line integer, "
+                     "plan text, indicator text, district integer, as_of date, value numeric, unit text, "
+                     "evidence_zh text, note text) ON COMMIT DROP",
+            .copy = "COPY pg_temp.import_baseline FROM STDIN",
+            .change = "UPDATE yuebao.baseline AS d SET value = s.value, unit = s.unit, evidence_zh = "
+                      "s.evidence_zh, "
+                      "note = s.note FROM pg_temp.import_baseline AS s JOIN yuebao.indicator AS i ON i.code "
+                      "= s.indicator "
+                      "WHERE d.plan = s.plan AND d.indicator = i.indicator AND d.district = s.district AND "
+                      "d.as_of = s.as_of AND (d.value, d.unit, d.evidence_zh, d.note) IS DISTINCT FROM "
+                      "(s.value, s.unit, s.evidence_zh, s.note)",
+            .insert =
+                "INSERT INTO yuebao.baseline (plan, indicator, district, as_of, value, unit, evidence_zh, "
+                "note) "
+                "SELECT s.plan, i.indicator, s.district, s.as_of, s.value, s.unit, s.evidence_zh, s.note "
+                "FROM pg_temp.import_baseline AS s JOIN yuebao.indicator AS i ON i.code = s.indicator "
+                "WHERE NOT EXISTS (SELECT FROM yuebao.baseline AS d WHERE d.plan = s.plan AND "
+                "d.indicator = i.indicator AND d.district = s.district AND d.as_of = s.as_of)",
+            .remove =
+                "DELETE FROM yuebao.baseline AS d USING yuebao.indicator AS i WHERE i.indicator = "
+                "d.indicator AND "
+                "d.plan IN (SELECT s.plan FROM pg_temp.import_baseline AS s) AND NOT EXISTS (SELECT FROM "
+                "pg_temp.import_baseline AS s WHERE s.plan = d.plan AND s.indicator = i.code AND "
+                "s.district = d.district AND s.as_of = d.as_of)",
+        },
+    [RULES] =
+        {
+            .stage = "CREATE TEMPORARY TABLE import_rule (position integer, sheet integer, line integer, "
+                     "rule text, severity text, \"left\" text, op text, \"right\" text, message_zh text, "
+                     "message_en text) ON COMMIT DROP",
+            .copy = "COPY pg_temp.import_rule FROM STDIN",
+            .change =
+                "UPDATE yuebao.rule AS d SET severity = s.severity, op = s.op, message_zh = s.message_zh, "
+                "message_en = s.message_en FROM pg_temp.import_rule AS s WHERE d.code = s.rule AND "
+                "(d.severity, d.op, d.message_zh, d.message_en) IS DISTINCT FROM "
+                "(s.severity, s.op, s.message_zh, s.message_en)",
+            .insert =
+                "INSERT INTO yuebao.rule (code, severity, op, message_zh, message_en) "
+                "SELECT s.rule, s.severity, s.op, s.message_zh, s.message_en FROM pg_temp.import_rule AS s "
+                "WHERE NOT EXISTS (SELECT FROM yuebao.rule AS d WHERE d.code = s.rule) ORDER BY s.position",
+        },
+};
+
+/* Numbers begin behind the highest in use; undone with the transaction. */
+static const char rewind_numbers[] =
+    "DO $$ DECLARE one record; highest bigint; BEGIN "
+    "FOR one IN SELECT * FROM (VALUES ('school', 'school'), ('indicator', 'indicator'), ('target', "
+    "'target'), "
+    "('form', 'form'), ('rule', 'rule'), ('catalogue', 'catalogue')) AS v (tab, col) LOOP "
+    "EXECUTE pg_catalog.format('SELECT coalesce(max(%I), 0) FROM yuebao.%I', one.col, one.tab) INTO highest; "
+    "EXECUTE pg_catalog.format('ALTER SEQUENCE %s RESTART WITH %s', "
+    "pg_catalog.pg_get_serial_sequence('yuebao.' || one.tab, one.col), highest + 1); "
+    "END LOOP; END $$";
+
+/* ---- COPY ---- */
+
+struct copy {
+    struct ctl *ctl;
+    char *text;
+    size_t len;
+    FILE *out;
+};
+
+static bool
+copy_begin(struct copy *copy, struct ctl *ctl, const char *sql)
+{
+    PGresult *result = PQexec(ctl->db, sql);
+    bool ok = PQresultStatus(result) == PGRES_COPY_IN;
+
+    if (!ok)
+        db_report(ctl, result);
+    PQclear(result);
+    *copy = (struct copy){.ctl = ctl};
+    if (ok && (copy->out = open_memstream(&copy->text, &copy->len)) == NULL)
+        abort();
+    return ok;
+}
+
+/* One field of COPY's text format; NULL is \N. */
+static void
+copy_field(struct copy *copy, const char *text, bool first)
+{
+    if (!first)
+        fputc('\t', copy->out);
+    if (text == NULL) {
+        fputs("\\N", copy->out);
+        return;
+    }
+    for (; *text != '\0'; text++)
+        switch (*text) {
+        case '\\':
+            fputs("\\\\", copy->out);
+            break;
+        case '\t':
+            fputs("\\t", copy->out);
+            break;
+        case '\n':
+            fputs("\\n", copy->out);
+            break;
+        case '\r':
+            fputs("\\r", copy->out);
+            break;
+        default:
+            fputc(*text, copy->out);
+        }
+}
+
+static bool
+copy_end(struct copy *copy)
+{
+    fclose(copy->out);
+    size_t sent = 0;
+    bool ok = true;
+    while (ok && sent < copy->len) {
+        size_t part = copy->len - sent > 65536 ? 65536 : copy->len - sent;
+        ok = PQputCopyData(copy->ctl->db, copy->text + sent, (int)part) == 1;
+        sent += part;
+    }
+    free(copy->text);
+    ok = PQputCopyEnd(copy->ctl->db, NULL) == 1 && ok;
+    PGresult *result;
+    while ((result = PQgetResult(copy->ctl->db)) != NULL) {
+        if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+            if (ok)
+                db_report(copy->ctl, result);
+            ok = false;
+        }
+        PQclear(result);
+    }
+    return ok;
+}
+
+/* ---- staging ---- */
+
+/* What stands for an empty cell: nothing for texts, a default for some, NULL for the rest. */
+static const char *
+staged_value(const struct sheet *sheet, size_t row, size_t column)
+{
+    const struct import_column *c = &sheet->spec->columns[column];
+    const char *text = sheet_cell_at(sheet, row, column);
+
+    if (text[0] != '\0')
+        return text;
+    if (sheet->kind == SCHOOLS && strcmp(c->name, "institution") == 0)
+        return sheet_cell(sheet, row, "code");
+    if (sheet->kind == SCHOOLS && strcmp(c->name, "name_en") == 0)
+        return sheet_cell(sheet, row, "name_zh");
+    if (c->field == FIELD_DECIMALS)
+        return "0";
+    return c->field == FIELD_TEXT ? "" : NULL;
+}
+
+/* A target's position is its place within its plan, so that a plan added above moves nothing. */
+static size_t
+position_of(const struct sheet *sheet, size_t row, struct names *places, size_t running)
+{
+    char place[24];
+
+    if (sheet->kind != TARGETS)
+        return running;
+    const char *plan = sheet_cell(sheet, row, "plan");
+    const char *last = names_word(places, plan);
+    size_t next = last == NULL ? 1 : strtoul(last, NULL, 10) + 1;
+    snprintf(place, sizeof(place), "%zu", next);
+    names_replace(places, plan, place);
+    return next;
+}
+
+static void
+stage_row(struct copy *copy, const struct sheet *sheet, size_t row, size_t index, size_t position)
+{
+    fprintf(copy->out, "%zu\t%zu\t%zu", position, index, sheet_line(sheet, row));
+    for (size_t c = 0; c < sheet->spec->n; c++)
+        copy_field(copy, staged_value(sheet, row, c), false);
+    fputc('\n', copy->out);
+}
+
+static bool
+stage(struct import *import, enum import_kind kind, long *ret_rows)
+{
+    struct names *places = names_new();
+    struct copy copy;
+    size_t running = 0;
+    bool ok = db_do_plain(import->ctl, steps[kind].stage) && copy_begin(&copy, import->ctl, steps[kind].copy);
+
+    for (size_t i = 0; ok && i < import->n_sheets; i++) {
+        const struct sheet *sheet = &import->sheets[i];
+        for (size_t row = 0; sheet->kind == kind && row < sheet_rows(sheet); row++)
+            stage_row(&copy, sheet, row, i, position_of(sheet, row, places, ++running));
+    }
+    names_free(places);
+    *ret_rows = (long)running;
+    return ok && copy_end(&copy);
+}
+
+/* ---- forms ---- */
+
+static const char *const kinds[] = {"kindergarten", "primary", "junior",  "senior",
+                                    "vocational",   "special", "district"};
+static const char *const frequencies[] = {"daily", "weekly", "monthly", "quarterly", "termly", "yearly"};
+
+/* "小学月报", "Primary school monthly report". */
+static void
+stage_form(struct copy *copy, const char *kind, const char *frequency)
+{
+    char zh[200], en[200];
+
+    snprintf(zh, sizeof(zh), "%s%s", message_word(LANGUAGE_ZH, kind), message_word(LANGUAGE_ZH, frequency));
+    snprintf(en, sizeof(en), "%s %s report", message_word(LANGUAGE_EN, kind),
+             message_word(LANGUAGE_EN, frequency));
+    if (en[0] >= 'a' && en[0] <= 'z')
+        en[0] = (char)(en[0] - 'a' + 'A');
+    copy_field(copy, kind, true);
+    copy_field(copy, frequency, false);
+    copy_field(copy, zh, false);
+    copy_field(copy, en, false);
+    fputc('\n', copy->out);
+}
+
+/* Forms and what they ask for follow from the indicators' reported_by, frequency and required. */
+static const char *const derive_forms[] = {
+    "CREATE TEMPORARY TABLE import_form_indicator ON COMMIT DROP AS "
+    "SELECT k.kind, s.frequency, i.indicator, s.required "
+    "FROM pg_temp.import_indicator AS s JOIN yuebao.indicator AS i ON i.code = s.indicator "
+    "CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.string_to_array(s.reported_by, '|')) AS k (kind)",
+    "UPDATE yuebao.form AS f SET name_zh = w.name_zh, name_en = w.name_en FROM pg_temp.import_form AS w "
+    "WHERE f.kind = w.kind AND f.frequency = w.frequency AND (f.name_zh, f.name_en) IS DISTINCT FROM "
+    "(w.name_zh, w.name_en)",
+    "INSERT INTO yuebao.form (code, kind, frequency, name_zh, name_en) "
+    "SELECT w.kind || '.' || w.frequency, w.kind, w.frequency, w.name_zh, w.name_en FROM pg_temp.import_form "
+    "AS w "
+    "WHERE EXISTS (SELECT FROM pg_temp.import_form_indicator AS s WHERE s.kind = w.kind AND s.frequency = "
+    "w.frequency) "
+    "AND NOT EXISTS (SELECT FROM yuebao.form AS f WHERE f.kind = w.kind AND f.frequency = w.frequency) "
+    "ORDER BY w.kind || '.' || w.frequency",
+    "DELETE FROM yuebao.form_indicator AS d USING yuebao.form AS f WHERE f.form = d.form AND "
+    "d.indicator IN (SELECT s.indicator FROM pg_temp.import_form_indicator AS s) AND NOT EXISTS (SELECT FROM "
+    "pg_temp.import_form_indicator AS s WHERE s.kind = f.kind AND s.frequency = f.frequency AND s.indicator "
+    "= d.indicator)",
+    "UPDATE yuebao.form_indicator AS d SET required = s.required "
+    "FROM pg_temp.import_form_indicator AS s JOIN yuebao.form AS f ON f.kind = s.kind AND f.frequency = "
+    "s.frequency "
+    "WHERE d.form = f.form AND d.indicator = s.indicator AND d.required <> s.required",
+    "INSERT INTO yuebao.form_indicator (form, indicator, required) "
+    "SELECT f.form, s.indicator, s.required "
+    "FROM pg_temp.import_form_indicator AS s JOIN yuebao.form AS f ON f.kind = s.kind AND f.frequency = "
+    "s.frequency "
+    "WHERE NOT EXISTS (SELECT FROM yuebao.form_indicator AS d WHERE d.form = f.form AND d.indicator = "
+    "s.indicator)",
+};
+
+/* Run and add how many rows it touched. */
+static bool
+count_rows(struct import *import, const char *sql, long *count)
+{
+    PGresult *result = sql == NULL ? NULL : db_query(import->ctl, sql, 0, NULL);
+
+    if (sql == NULL)
+        return true;
+    if (result == NULL)
+        return false;
+    *count += strtol(PQcmdTuples(result), NULL, 10);
+    PQclear(result);
+    return true;
+}
+
+static bool
+write_forms(struct import *import, struct import_counts *counts)
+{
+    struct copy copy;
+    long moved = 0, made = 0;
+    bool ok = db_do_plain(import->ctl,
+                          "CREATE TEMPORARY TABLE import_form (kind text, frequency text, name_zh text, "
+                          "name_en text) ON COMMIT DROP") &&
+              copy_begin(&copy, import->ctl, "COPY pg_temp.import_form FROM STDIN");
+
+    if (!ok)
+        return false;
+    for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+        for (size_t f = 0; f < sizeof(frequencies) / sizeof(frequencies[0]); f++)
+            stage_form(&copy, kinds[k], frequencies[f]);
+    ok = copy_end(&copy) && count_rows(import, derive_forms[0], &made);
+    for (size_t i = 1; ok && i < sizeof(derive_forms) / sizeof(derive_forms[0]); i++)
+        ok = count_rows(import, derive_forms[i], &moved);
+    counts->derived += moved;
+    return ok;
+}
+
+/* ---- rules ---- */
+
+static void
+stage_side(struct copy *copy, const struct sheet *sheet, size_t row, const char *side)
+{
+    struct term terms[EXPRESSION_TERMS_MAX];
+    size_t count = 0;
+
+    if (expression_parse(sheet_cell(sheet, row, side), terms, &count) != EXPRESSION_OK)
+        abort(); /* import_check has read it */
+    for (size_t i = 0; i < count; i++) {
+        copy_field(copy, sheet_cell(sheet, row, "rule"), true);
+        copy_field(copy, side, false);
+        fprintf(copy->out, "\t%zu", i + 1);
+        copy_field(copy, terms[i].code, false);
+        copy_field(copy, terms[i].part == TERM_DENOMINATOR ? "denominator" : "value", false);
+        fputc('\n', copy->out);
+    }
+}
+
+static const char *const derive_terms[] = {
+    "DELETE FROM yuebao.rule_term AS d USING yuebao.rule AS r WHERE r.rule = d.rule AND "
+    "r.code IN (SELECT s.rule FROM pg_temp.import_term AS s) AND NOT EXISTS (SELECT FROM pg_temp.import_term "
+    "AS s "
+    "JOIN yuebao.indicator AS i ON i.code = s.indicator WHERE s.rule = r.code AND s.side = d.side AND "
+    "s.position = d.position AND i.indicator = d.indicator AND s.part = d.part)",
+    "INSERT INTO yuebao.rule_term (rule, side, position, indicator, part) "
+    "SELECT r.rule, s.side, s.position, i.indicator, s.part FROM pg_temp.import_term AS s "
+    "JOIN yuebao.rule AS r ON r.code = s.rule JOIN yuebao.indicator AS i ON i.code = s.indicator "
+    "WHERE NOT EXISTS (SELECT FROM yuebao.rule_term AS d WHERE d.rule = r.rule AND d.side = s.side AND "
+    "d.position = s.position)",
+};
+
+static bool
+write_terms(struct import *import, struct import_counts *counts)
+{
+    struct copy copy;
+    bool ok = db_do_plain(import->ctl,
+                          "CREATE TEMPORARY TABLE import_term (rule text, side text, position smallint, "
+                          "indicator text, part text) ON COMMIT DROP") &&
+              copy_begin(&copy, import->ctl, "COPY pg_temp.import_term FROM STDIN");
+
+    if (!ok)
+        return false;
+    for (size_t i = 0; i < import->n_sheets; i++) {
+        const struct sheet *sheet = &import->sheets[i];
+        for (size_t row = 0; sheet->kind == RULES && row < sheet_rows(sheet); row++) {
+            stage_side(&copy, sheet, row, "left");
+            stage_side(&copy, sheet, row, "right");
+        }
+    }
+    ok = copy_end(&copy);
+    for (size_t i = 0; ok && i < sizeof(derive_terms) / sizeof(derive_terms[0]); i++)
+        ok = count_rows(import, derive_terms[i], &counts->derived);
+    return ok;
+}
+
+/* ---- what the past forbids ---- */
+
+/* A query of (sheet, line, value …) whose rows are faults of `column`. */
+static bool
+forbid(struct import *import, const char *sql, const char *column, enum message message)
+{
+    PGresult *result = db_query(import->ctl, sql, 0, NULL);
+
+    for (int r = 0; result != NULL && r < PQntuples(result); r++) {
+        const struct sheet *sheet = &import->sheets[strtoul(PQgetvalue(result, r, 0), NULL, 10)];
+        import_fault(import, sheet->label, strtoul(PQgetvalue(result, r, 1), NULL, 10), column,
+                     PQgetvalue(result, r, 2),
+                     import_text(import, message, "bound", PQgetvalue(result, r, 3), NULL));
+    }
+    PQclear(result);
+    return result != NULL;
+}
+
+static bool
+check_schools_past(struct import *import)
+{
+    return forbid(import,
+                  "SELECT s.sheet, s.line, s.kind, d.kind FROM pg_temp.import_school AS s "
+                  "JOIN yuebao.school AS d ON d.code = s.code WHERE d.kind <> s.kind AND "
+                  "EXISTS (SELECT FROM yuebao.report AS r WHERE r.school = d.school)",
+                  "kind", MSG_ctl_fault_kind_changed) &&
+           forbid(import,
+                  "SELECT s.sheet, s.line, s.district, m.district FROM pg_temp.import_school AS s "
+                  "JOIN yuebao.school AS d ON d.code = s.code CROSS JOIN LATERAL (SELECT o.district "
+                  "FROM yuebao.school_district AS o WHERE o.school = d.school ORDER BY o.valid_from DESC "
+                  "LIMIT 1) AS m "
+                  "WHERE m.district <> s.district AND s.valid_from IS NULL",
+                  "district", MSG_ctl_fault_move_needs_day);
+}
+
+/* What is stored is scaled by the decimals and means what the measure says: neither may change under it. */
+static bool
+check_indicators_past(struct import *import)
+{
+    return forbid(
+        import,
+        "SELECT s.sheet, s.line, s.measure || ', ' || s.decimals || ', ' || s.denominator_decimals, "
+        "d.measure || ', ' || d.decimals || ', ' || d.denominator_decimals "
+        "FROM pg_temp.import_indicator AS s JOIN yuebao.indicator AS d ON d.code = s.indicator "
+        "WHERE (d.measure, d.decimals, d.denominator_decimals) IS DISTINCT FROM "
+        "(s.measure, s.decimals, s.denominator_decimals) AND "
+        "EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)",
+        "measure", MSG_ctl_fault_scale_changed);
+}
+
+/* One move under a savepoint, so that every move that is refused can be named. */
+static bool
+move_one(struct import *import, const PGresult *moves, int row, long *moved)
+{
+    const char *values[] = {PQgetvalue(moves, row, 2), PQgetvalue(moves, row, 3), PQgetvalue(moves, row, 4)};
+    struct ctl *ctl = import->ctl;
+
+    if (!db_do_plain(ctl, "SAVEPOINT move"))
+        return false;
+    PGresult *result = PQexecParams(ctl->db, "SELECT yuebao.move_school($1, $2::integer, $3::date)", 3, NULL,
+                                    values, NULL, NULL, 0);
+    bool ok = PQresultStatus(result) == PGRES_TUPLES_OK;
+    const char *reason = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (ok)
+        ++*moved;
+    else if (reason != NULL)
+        import_fault(import, import->sheets[strtoul(PQgetvalue(moves, row, 0), NULL, 10)].label,
+                     strtoul(PQgetvalue(moves, row, 1), NULL, 10), "district", values[1],
+                     import_text(import, MSG_ctl_fault_move_refused, "reason", reason, NULL));
+    PQclear(result);
+    return db_do_plain(ctl, ok ? "RELEASE SAVEPOINT move" : "ROLLBACK TO SAVEPOINT move");
+}
+
+static bool
+move_schools(struct import *import, long *moved)
+{
+    PGresult *moves = db_query(
+        import->ctl,
+        "SELECT s.sheet, s.line, s.code, s.district, s.valid_from FROM pg_temp.import_school AS s "
+        "JOIN yuebao.school AS d ON d.code = s.code CROSS JOIN LATERAL (SELECT o.district "
+        "FROM yuebao.school_district AS o WHERE o.school = d.school ORDER BY o.valid_from DESC LIMIT 1) AS m "
+        "WHERE m.district <> s.district AND s.valid_from IS NOT NULL ORDER BY s.position",
+        0, NULL);
+    bool ok = moves != NULL;
+
+    for (int r = 0; ok && r < PQntuples(moves); r++)
+        ok = move_one(import, moves, r, moved);
+    PQclear(moves);
+    return ok;
+}
+
+/* ---- all of it ---- */
+
+static bool
+check_past(struct import *import, enum import_kind kind)
+{
+    if (kind == SCHOOLS)
+        return check_schools_past(import);
+    return kind != INDICATORS || check_indicators_past(import);
+}
+
+static bool
+write_derived(struct import *import, enum import_kind kind, struct import_counts *counts)
+{
+    if (kind == SCHOOLS)
+        return move_schools(import, &counts->derived);
+    if (kind == INDICATORS)
+        return write_forms(import, counts);
+    return kind != RULES || write_terms(import, counts);
+}
+
+static bool
+write_kind(struct import *import, enum import_kind kind, struct import_counts *counts)
+{
+    long first_homes = 0;
+
+    return stage(import, kind, &counts->rows) && check_past(import, kind) &&
+           count_rows(import, steps[kind].remove, &counts->removed) &&
+           count_rows(import, steps[kind].change, &counts->changed) &&
+           count_rows(import, steps[kind].insert, &counts->fresh) &&
+           count_rows(import, steps[kind].derive, &first_homes) && write_derived(import, kind, counts);
+}
+
+static bool
+has_kind(const struct import *import, enum import_kind kind)
+{
+    for (size_t i = 0; i < import->n_sheets; i++)
+        if (import->sheets[i].kind == kind)
+            return true;
+    return false;
+}
+
+bool
+import_write(struct import *import, struct import_counts ret_counts[IMPORT_KINDS])
+{
+    bool ok = db_do_plain(import->ctl, rewind_numbers);
+
+    for (enum import_kind kind = 0; ok && kind < IMPORT_KINDS; kind++) {
+        ret_counts[kind] = (struct import_counts){0};
+        if (has_kind(import, kind))
+            ok = write_kind(import, kind, &ret_counts[kind]);
+    }
+    return ok;
+}
