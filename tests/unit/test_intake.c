@@ -1,0 +1,358 @@
+/* intake: which envelopes go to the database, which are refused and by what, and that every answer is signed.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_house.h"
+#include "intake.h"
+
+static struct fake_house house;
+static struct arena *arena;
+
+static int
+setup(void **state)
+{
+    (void)state;
+    fake_house_init(&house);
+    arena = arena_new(ARENA_SIZE);
+    return arena != NULL ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    arena_free(arena);
+    fake_house_fini(&house);
+    return 0;
+}
+
+static enum intake_result
+judge(const Yuebao__Envelope *envelope, uint64_t now_ms, struct submission **ret_submission)
+{
+    struct intake intake = {.registry = &house.registry, .key = &house.server, .arena = arena};
+
+    return intake_judge(&intake, envelope, now_ms, ret_submission);
+}
+
+/* The verdict inside a packed answer whose signature holds; freed by the caller. */
+static Yuebao__Verdict *
+verdict_of(const struct submission *s)
+{
+    Yuebao__Answer *answer = yuebao__answer__unpack(NULL, s->answer_len, s->answer);
+    Yuebao__Verdict *verdict;
+    struct part part;
+
+    assert_non_null(answer);
+    part = (struct part){.bytes = answer->verdict.data, .len = answer->verdict.len};
+    assert_int_equal(answer->signature.len, SIGNATURE_SIZE);
+    assert_memory_equal(answer->key.data, house.server.key, KEY_SIZE);
+    assert_true(envelope_verify(PURPOSE_VERDICT, &part, 1, house.server.key, answer->signature.data));
+    verdict = yuebao__verdict__unpack(NULL, answer->verdict.len, answer->verdict.data);
+    assert_non_null(verdict);
+    yuebao__answer__free_unpacked(answer, NULL);
+    return verdict;
+}
+
+/* ---- what is taken
+ * -------------------------------------------------------------------------------------------- */
+
+static const struct taken {
+    const char *what;
+    uint64_t now_ms;
+    enum submission_kind kind;
+    Yuebao__Verdict__OutcomeCase outcome;
+    bool late;
+} taken[] = {
+    {"at the instant it opens", FAKE_OPENS_MS, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, false},
+    {"at the instant it is due", FAKE_DUE_MS, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, false},
+    {"a moment late", FAKE_DUE_MS + 1, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, true},
+    {"at the instant it closes", FAKE_CLOSES_MS, SUBMISSION_KEPT, YUEBAO__VERDICT__OUTCOME_KEPT, false},
+};
+
+static void
+check_taken(const struct taken *t)
+{
+    uint8_t signature[SIGNATURE_SIZE], id[ID_SIZE];
+    size_t len;
+    uint8_t *statement = fake_statement(&house, 1, &len);
+    Yuebao__Envelope envelope = fake_envelope(&house, statement, len, signature);
+    struct submission *s = NULL;
+    Yuebao__Verdict *verdict;
+
+    print_message("%s\n", t->what);
+    assert_int_equal(judge(&envelope, t->now_ms, &s), INTAKE_STORE);
+    assert_int_equal(s->kind, t->kind);
+    assert_int_equal(s->late, t->late);
+    assert_int_equal(s->school_id, 7);
+    assert_int_equal(s->form_id, 3);
+    assert_int_equal(s->catalogue_id, 5);
+    assert_int_equal(s->statement->n_value, 2);
+    assert_true(statement_id(statement, len, id));
+    assert_memory_equal(s->id, id, ID_SIZE);
+    verdict = verdict_of(s);
+    assert_int_equal(verdict->outcome_case, t->outcome);
+    assert_memory_equal(verdict->id.data, id, ID_SIZE);
+    assert_string_equal(verdict->school, FAKE_SCHOOL);
+    assert_int_equal(verdict->decided_ms, t->now_ms);
+    if (t->outcome == YUEBAO__VERDICT__OUTCOME_RECEIPT)
+        assert_int_equal(verdict->receipt->late, t->late);
+    else
+        assert_int_equal(verdict->kept->closed_ms, FAKE_CLOSES_MS);
+    yuebao__verdict__free_unpacked(verdict, NULL);
+    submission_free(s);
+    free(statement);
+}
+
+static void
+test_taken(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        check_taken(&taken[i]);
+}
+
+/* The stored envelope holds the very bytes that were signed. */
+static void
+test_envelope_unchanged(void **state)
+{
+    uint8_t signature[SIGNATURE_SIZE];
+    size_t len;
+    uint8_t *statement = fake_statement(&house, 2, &len);
+    Yuebao__Envelope envelope = fake_envelope(&house, statement, len, signature), *stored;
+    struct submission *s = NULL;
+
+    (void)state;
+    assert_int_equal(judge(&envelope, FAKE_OPENS_MS, &s), INTAKE_STORE);
+    stored = yuebao__envelope__unpack(NULL, s->envelope_len, s->envelope);
+    assert_non_null(stored);
+    assert_int_equal(stored->statement.len, len);
+    assert_memory_equal(stored->statement.data, statement, len);
+    assert_int_equal(s->revision, 2);
+    assert_int_equal(s->previous[0], 1);
+    yuebao__envelope__free_unpacked(stored, NULL);
+    submission_free(s);
+    free(statement);
+}
+
+/* ---- what is refused
+ * ------------------------------------------------------------------------------------------ */
+
+static void
+spoil_algorithm(Yuebao__Envelope *e)
+{
+    e->algorithm = 2;
+}
+
+static void
+spoil_signature(Yuebao__Envelope *e)
+{
+    e->signature.data[5] ^= 1;
+}
+
+static void
+spoil_signature_length(Yuebao__Envelope *e)
+{
+    e->signature.len = 63;
+}
+
+static void
+spoil_key_length(Yuebao__Envelope *e)
+{
+    e->key.len = 0;
+}
+
+static void
+spoil_statement(Yuebao__Envelope *e)
+{
+    e->statement.data[3] ^= 1;
+}
+
+/* Sign whatever the statement's bytes are now, by whatever key. */
+static void
+sign_again(Yuebao__Envelope *e, const uint8_t secret[SECRET_SIZE])
+{
+    struct part part = {.bytes = e->statement.data, .len = e->statement.len};
+
+    assert_true(envelope_sign(PURPOSE_STATEMENT, &part, 1, secret, e->signature.data));
+}
+
+static void
+spoil_bytes_but_sign(Yuebao__Envelope *e)
+{
+    e->statement.data[0] = 0xff;
+    sign_again(e, house.registry.secret);
+}
+
+static void
+cut_but_sign(Yuebao__Envelope *e)
+{
+    e->statement.len -= 1;
+    sign_again(e, house.registry.secret);
+}
+
+static void
+empty_but_sign(Yuebao__Envelope *e)
+{
+    e->statement.len = 0;
+    sign_again(e, house.registry.secret);
+}
+
+static void
+sign_by_stranger(Yuebao__Envelope *e)
+{
+    static uint8_t key[KEY_SIZE], secret[SECRET_SIZE];
+
+    envelope_keypair(key, secret);
+    e->key.data = key;
+    sign_again(e, secret);
+}
+
+/* The school's code stands first in the statement: tag, length, "0012345". */
+static void
+name_other_school(Yuebao__Envelope *e)
+{
+    e->statement.data[2] = '9';
+    sign_again(e, house.registry.secret);
+}
+
+static void
+leave(Yuebao__Envelope *e)
+{
+    (void)e;
+}
+
+static const struct refused {
+    const char *what;
+    void (*spoil)(Yuebao__Envelope *e);
+    uint64_t now_ms;
+    Yuebao__FindingCode code; /* of the first finding */
+    const char *school;       /* that the verdict names */
+} refused[] = {
+    {"another algorithm", spoil_algorithm, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__UNKNOWN_ALGORITHM, ""},
+    {"a bit of the signature", spoil_signature, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__BAD_SIGNATURE, ""},
+    {"a short signature", spoil_signature_length, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__BAD_SIGNATURE, ""},
+    {"no key", spoil_key_length, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__BAD_SIGNATURE, ""},
+    {"a bit of the statement", spoil_statement, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__BAD_SIGNATURE, ""},
+    {"signed rubbish", spoil_bytes_but_sign, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__BAD_ENVELOPE, ""},
+    {"a signed half", cut_but_sign, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__BAD_ENVELOPE, ""},
+    {"a signed nothing", empty_but_sign, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__UNKNOWN_SCHOOL, ""},
+    {"a key that is not enrolled", sign_by_stranger, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__KEY_NOT_OF_SCHOOL,
+     FAKE_SCHOOL},
+    {"a school that is not there", name_other_school, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__UNKNOWN_SCHOOL,
+     "9012345"},
+    {"a moment before it opens", leave, FAKE_OPENS_MS - 1, YUEBAO__FINDING_CODE__PERIOD_NOT_OPEN,
+     FAKE_SCHOOL},
+};
+
+static void
+check_refused(const struct refused *r)
+{
+    uint8_t signature[SIGNATURE_SIZE];
+    size_t len;
+    uint8_t *statement = fake_statement(&house, 1, &len);
+    Yuebao__Envelope envelope = fake_envelope(&house, statement, len, signature);
+    struct submission *s = NULL;
+    Yuebao__Verdict *verdict;
+
+    print_message("%s\n", r->what);
+    r->spoil(&envelope);
+    assert_int_equal(judge(&envelope, r->now_ms, &s), INTAKE_REFUSE);
+    assert_int_equal(s->kind, SUBMISSION_REJECTION);
+    verdict = verdict_of(s);
+    assert_int_equal(verdict->outcome_case, YUEBAO__VERDICT__OUTCOME_REJECT);
+    assert_true(verdict->reject->n_finding > 0);
+    assert_int_equal(verdict->reject->finding[0]->code, r->code);
+    assert_string_equal(verdict->school, r->school);
+    assert_string_equal(s->school_code, r->school);
+    assert_true(strlen(s->rejection_summary) > 0);
+    yuebao__verdict__free_unpacked(verdict, NULL);
+    submission_free(s);
+    free(statement);
+}
+
+static void
+test_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+        check_refused(&refused[i]);
+}
+
+/* A text far over its limit is found, but neither repeated in the verdict nor stored. */
+static void
+test_long_texts_are_not_repeated(void **state)
+{
+    static char school[50001];
+    uint8_t signature[SIGNATURE_SIZE];
+    Yuebao__Statement message = YUEBAO__STATEMENT__INIT;
+    uint8_t *statement;
+    Yuebao__Envelope envelope;
+    struct submission *s = NULL;
+    size_t len;
+
+    (void)state;
+    memset(school, '7', sizeof(school) - 1);
+    message.school = school;
+    len = yuebao__statement__get_packed_size(&message);
+    statement = malloc(len);
+    assert_non_null(statement);
+    yuebao__statement__pack(&message, statement);
+    envelope = fake_envelope(&house, statement, len, signature);
+    assert_int_equal(judge(&envelope, FAKE_OPENS_MS, &s), INTAKE_REFUSE);
+    assert_string_equal(s->school_code, "");
+    assert_true(s->answer_len < FRAME_BODY_MAX / 4);
+    submission_free(s);
+    free(statement);
+}
+
+/* ---- what only the database knew
+ * ------------------------------------------------------------------------------ */
+
+static void
+test_poison_becomes_a_rejection(void **state)
+{
+    uint8_t signature[SIGNATURE_SIZE];
+    size_t len;
+    uint8_t *statement = fake_statement(&house, 1, &len);
+    Yuebao__Envelope envelope = fake_envelope(&house, statement, len, signature);
+    struct submission *s = NULL, *rejection;
+    Yuebao__Verdict *verdict;
+
+    (void)state;
+    assert_int_equal(judge(&envelope, FAKE_OPENS_MS, &s), INTAKE_STORE);
+    strcpy(s->sqlstate, "23514");
+    strcpy(s->constraint, "figure_fits");
+    rejection = intake_rejection_of(&house.server, s, SUBMISSION_POISON);
+    assert_non_null(rejection);
+    assert_int_equal(rejection->kind, SUBMISSION_REJECTION);
+    verdict = verdict_of(rejection);
+    assert_int_equal(verdict->reject->finding[0]->code, YUEBAO__FINDING_CODE__NOT_STORABLE);
+    assert_string_equal(verdict->reject->finding[0]->found, "23514");
+    assert_string_equal(verdict->reject->finding[0]->bound, "figure_fits");
+    assert_memory_equal(verdict->id.data, s->id, ID_SIZE);
+    yuebao__verdict__free_unpacked(verdict, NULL);
+    submission_free(rejection);
+    submission_free(s);
+    free(statement);
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_taken, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_envelope_unchanged, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_long_texts_are_not_repeated, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_poison_becomes_a_rejection, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
