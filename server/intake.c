@@ -111,6 +111,7 @@ slot_of(const struct judgement *j)
         slot.opens_ms = j->window->opens_ms;
         slot.due_ms = j->window->due_ms;
         slot.closes_ms = j->window->closes_ms;
+        slot.zone_minutes = j->window->zone_minutes;
         slot.catalogue = catalogue_hash(j->window->catalogue);
     }
     return slot;
@@ -372,7 +373,7 @@ intake_rejection_of(const struct receipt_key *key, const struct submission *subm
         return NULL;
     findings_init(&findings);
     if (outcome == SUBMISSION_MOVED)
-        findings_add(&findings, YUEBAO__FINDING_CODE__SCHOOL_NOT_OPEN, 0, NULL, head.school, NULL);
+        findings_add(&findings, YUEBAO__FINDING_CODE__SCHOOL_NOT_OPEN, 0, NULL, head.period, "-");
     else
         findings_add(&findings, YUEBAO__FINDING_CODE__NOT_STORABLE, 0, NULL, submission->sqlstate,
                      submission->constraint);
