@@ -1,8 +1,8 @@
 /*
  * arena: a bounded bump allocator for unpacking one message with protobuf-c.
  *
- * One block of fixed size; nothing is freed singly; when it is full, allocation fails and protobuf-c cleans up
- * and returns NULL. Reset makes all of it free again at once.
+ * One block of fixed size; nothing is freed singly; when it is full, allocation fails and protobuf-c cleans
+ * up and returns NULL. Reset makes all of it free again at once.
  */
 #ifndef YUEBAO_ARENA_H
 #define YUEBAO_ARENA_H
@@ -10,7 +10,8 @@
 #include <protobuf-c/protobuf-c.h>
 #include <stddef.h>
 
-#define ARENA_SIZE (1024u * 1024u) /* bytes; 64 KiB of what the gate lets through unpacks into 800 KiB at worst */
+#define ARENA_SIZE                                                                                           \
+    (1024u * 1024u) /* bytes; 64 KiB of what the gate lets through unpacks into 800 KiB at worst */
 
 struct arena;
 

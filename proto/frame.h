@@ -1,7 +1,8 @@
 /*
  * frame: cuts a byte stream into length-prefixed protobuf messages, and makes such frames. No I/O here.
  *
- * Shape on the wire: 4-byte big-endian length N, then N bytes, one packed Request or Reply; 1 <= N <= FRAME_BODY_MAX.
+ * Shape on the wire: 4-byte big-endian length N, then N bytes, one packed Request or Reply; 1 <= N <=
+ * FRAME_BODY_MAX.
  */
 #ifndef YUEBAO_FRAME_H
 #define YUEBAO_FRAME_H

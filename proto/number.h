@@ -1,8 +1,9 @@
 /*
  * number: decimal text to scaled 64-bit integers and back, exact. No floating point anywhere.
  *
- * A value v with d decimals means v × 10^-d. Text: optional '-' or '+', digits, optionally '.' and digits; no exponent, no
- * thousands separators, no spaces. "1.50" with 1 decimal is 15; "1.55" with 1 decimal is refused, never rounded.
+ * A value v with d decimals means v × 10^-d. Text: optional '-' or '+', digits, optionally '.' and digits; no
+ * exponent, no thousands separators, no spaces. "1.50" with 1 decimal is 15; "1.55" with 1 decimal is
+ * refused, never rounded.
  */
 #ifndef YUEBAO_NUMBER_H
 #define YUEBAO_NUMBER_H
@@ -30,8 +31,8 @@ void number_print(int64_t value, unsigned decimals, char text[NUMBER_TEXT_MAX]);
 void number_print_short(int64_t value, unsigned decimals, char text[NUMBER_TEXT_MAX]);
 
 /*
- * Compare a/10^da ÷ (b/10^db) with c/10^dc, exactly, in 128 bits: negative, 0 or positive. b > 0; decimals at most
- * DECIMALS_MAX each.
+ * Compare a/10^da ÷ (b/10^db) with c/10^dc, exactly, in 128 bits: negative, 0 or positive. b > 0; decimals at
+ * most DECIMALS_MAX each.
  */
 int number_compare_quotient(int64_t a, unsigned da, int64_t b, unsigned db, int64_t c, unsigned dc);
 

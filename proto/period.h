@@ -42,7 +42,8 @@ bool period_equal(struct period a, struct period b);
 /* The 2026 in "2026-S2" may reach into 2027; that of "2026-W01" may begin in 2025. */
 int32_t date_to_day(struct date date); /* a valid date */
 struct date date_of_day(int32_t day);
-bool date_parse(const char *text, int32_t *ret_day) __attribute__((warn_unused_result)); /* "2026-10-31" only */
+bool date_parse(const char *text, int32_t *ret_day)
+    __attribute__((warn_unused_result)); /* "2026-10-31" only */
 /* A day outside the years 0001 to 9999 (an "infinity") prints as the nearest one inside. */
 void date_print(int32_t day, char text[PERIOD_TEXT_MAX + 1]);
 

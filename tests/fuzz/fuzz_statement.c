@@ -68,6 +68,14 @@ check_reject(const struct findings *findings)
 }
 
 static void
+check_same(const struct finding *a, const struct finding *b)
+{
+    assert(a->code == b->code && a->severity == b->severity && a->indicator == b->indicator);
+    assert(strcmp(a->rule, b->rule) == 0 && strcmp(a->found, b->found) == 0 &&
+           strcmp(a->bound, b->bound) == 0);
+}
+
+static void
 check_statement(const Yuebao__Statement *statement)
 {
     const struct slot slot = {.school_known = true,
@@ -86,8 +94,8 @@ check_statement(const Yuebao__Statement *statement)
     validate_statement(the_catalogue(), statement, &first);
     validate_statement(the_catalogue(), statement, &second);
     assert(first.count == second.count && first.more == second.more && first.count <= FINDINGS_MAX);
-    if (first.count > 0)
-        assert(memcmp(&first.items[0].code, &second.items[0].code, sizeof(first.items[0].code)) == 0);
+    for (size_t i = 0; i < first.count; i++)
+        check_same(&first.items[i], &second.items[i]);
     if (validate_slot(&slot, the_catalogue(), statement, 1, &first) == SLOT_REFUSED)
         assert(findings_refuse(&first));
     check_sentences(&first);
