@@ -113,13 +113,18 @@ report(cfg_t *cfg, const char *format, va_list args)
               cfg->line > 0 ? LOG_NUMBER(cfg->line) : NULL, "message", message, NULL);
 }
 
+/* Which keys the file has had so far; not a parameter, because libconfuse's callbacks carry none. */
+static bool given[KEY_COUNT];
+
 static int
-refuse_twice(cfg_t *cfg, cfg_opt_t *opt)
+refuse_twice(cfg_t *cfg, const struct key *key)
 {
-    if ((opt->flags & CFGF_MODIFIED) == 0)
-        return 0;
-    cfg_error(cfg, "%s is given twice", opt->name);
-    return -1;
+    if (given[key - keys]) {
+        cfg_error(cfg, "%s is given twice", key->name);
+        return -1;
+    }
+    given[key - keys] = true;
+    return 0;
 }
 
 /* libconfuse calls this for each value in the file, not for defaults. */
@@ -128,7 +133,7 @@ take_text(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
     const struct key *key = key_named(opt->name);
 
-    if (refuse_twice(cfg, opt) != 0)
+    if (refuse_twice(cfg, key) != 0)
         return -1;
     if (value[0] == '\0' || (key->allowed != NULL && !key->allowed(value))) {
         cfg_error(cfg, "%s is \"%s\", but must be %s", key->name, value,
@@ -146,7 +151,7 @@ take_number(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
     char *end = NULL;
     long number;
 
-    if (refuse_twice(cfg, opt) != 0)
+    if (refuse_twice(cfg, key) != 0)
         return -1;
     errno = 0;
     number = strtol(value, &end, 10);
@@ -238,6 +243,7 @@ config_read(const char *path)
     cfg = cfg_init(options, CFGF_NONE);
     if (cfg != NULL) {
         cfg_set_error_function(cfg, report);
+        memset(given, 0, sizeof(given));
         cfg->filename = strdup(path);
         config = parse(cfg, file);
         cfg_free(cfg);
