@@ -97,7 +97,7 @@ def open_calendar(database):
     now = datetime.datetime.now(datetime.timezone.utc)
     windows = [("monthly", OPEN, -240, 240, 480), ("monthly", LATE, -1000, -1, 480), ("monthly", CLOSED, -2000, -100, -1),
                ("monthly", FUTURE, 100, 200, 300)]
-    windows += [(f, period_of(f, TODAY - datetime.timedelta(days=40)), -240, 240, 480) for f in FREQUENCIES]
+    windows += [(f, period_of(f, TODAY - datetime.timedelta(days=20)), -240, 240, 480) for f in FREQUENCIES]
     for frequency, period, opens, due, closes in windows:
         database.run("""INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, catalogue)
                         SELECT form, %s, %s, %s, %s, (SELECT max(catalogue) FROM yuebao.catalogue)
