@@ -1,0 +1,36 @@
+/*
+ * courier: carries between outbox and collector: statements out, answers, agenda and catalogues in.
+ *
+ * An item's state changes only by an answer whose signature verifies under a key that a Welcome named, and
+ * whose id is the item's.
+ */
+#ifndef YUEBAO_COURIER_H
+#define YUEBAO_COURIER_H
+
+#include "outbox.h"
+#include "uplink.h"
+
+struct courier {
+    struct outbox *outbox;
+    struct uplink *uplink;
+    struct uplink_error error;  /* why the last call failed; status UPLINK_OK with OUTBOX_… trouble */
+    enum outbox_status trouble; /* the outbox could not be written */
+    bool untrusted;             /* an answer did not verify; the session was ended */
+    uint32_t retry_ms;          /* the server's wish, from Busy and Wait; 0: none */
+    size_t decided;             /* items that got their answer */
+    int64_t skew_ms;            /* the server's clock minus this computer's */
+};
+
+/* Open a session with the enrolled (or, enrolling, the pending) identity; keeps server keys and clock. false:
+ * see the struct. */
+bool courier_open(struct courier *courier, struct outbox *outbox, const struct identity *identity,
+                  enum uplink_opening opening) __attribute__((warn_unused_result));
+void courier_close(struct courier *courier);
+
+/* Agenda, and every catalogue it names that is not here yet. */
+bool courier_fetch(struct courier *courier) __attribute__((warn_unused_result));
+
+/* Every waiting item once, several on their way at a time, a revision never before the one it follows. */
+bool courier_deliver(struct courier *courier) __attribute__((warn_unused_result));
+
+#endif

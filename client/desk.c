@@ -1,0 +1,350 @@
+#include "desk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <openssl/x509_vfy.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agenda.h"
+
+#define CHINA_MINUTES 480
+
+void
+desk_report(struct desk *desk, const char *name, json_t *taken)
+{
+    json_object_set_new(desk->report, name, taken);
+}
+
+void
+desk_complain_text(struct desk *desk, char *text)
+{
+    if (text == NULL)
+        return;
+    if (desk->json)
+        desk_report(desk, "error", json_string(text));
+    else
+        fprintf(stderr, "yuebao: %s\n", text);
+    free(text);
+}
+
+int
+desk_usage(struct desk *desk, const char *command)
+{
+    desk_complain(desk, MSG_usage_hint, "command", command, NULL);
+    return EX_USAGE;
+}
+
+/* ---- the outbox
+ * ------------------------------------------------------------------------------------------------------ */
+
+static int
+outbox_failed(struct desk *desk, enum outbox_status status, const char *detail)
+{
+    switch (status) {
+    case OUTBOX_OK:
+        return EX_OK;
+    case OUTBOX_ABSENT:
+        desk_complain(desk, MSG_not_enrolled, "home", desk->home, NULL);
+        return EX_CONFIG;
+    case OUTBOX_NOMEM:
+        desk_complain(desk, MSG_no_memory, NULL);
+        return EX_SOFTWARE;
+    case OUTBOX_BUSY:
+        desk_complain(desk, MSG_outbox_busy, "home", desk->home, NULL);
+        return EX_CANTCREAT;
+    case OUTBOX_IO:
+        desk_complain(desk, MSG_outbox_io, "home", desk->home, "detail", detail, NULL);
+        return EX_CANTCREAT;
+    case OUTBOX_NETWORK:
+        desk_complain(desk, MSG_outbox_network, "home", desk->home, "detail", detail, NULL);
+        return EX_CONFIG;
+    case OUTBOX_NEWER:
+        desk_complain(desk, MSG_outbox_newer, "home", desk->home, NULL);
+        return EX_CONFIG;
+    }
+    return EX_SOFTWARE;
+}
+
+int
+desk_outbox_failed(struct desk *desk, enum outbox_status status)
+{
+    return outbox_failed(desk, status, desk->outbox == NULL ? "" : outbox_error(desk->outbox));
+}
+
+int
+desk_open(struct desk *desk, bool create)
+{
+    char detail[160] = "";
+
+    return outbox_failed(desk, outbox_open(desk->home, create, &desk->outbox, detail), detail);
+}
+
+int
+desk_identity(struct desk *desk, struct identity *ret_identity)
+{
+    return desk_outbox_failed(desk, outbox_identity(desk->outbox, IDENTITY_ENROLLED, ret_identity));
+}
+
+int32_t
+desk_zone(struct desk *desk)
+{
+    Yuebao__Agenda *agenda = agenda_load(desk->outbox);
+    int32_t zone = agenda != NULL && agenda->n_window > 0 ? agenda->window[0]->zone_minutes : CHINA_MINUTES;
+
+    if (agenda != NULL)
+        yuebao__agenda__free_unpacked(agenda, NULL);
+    return zone;
+}
+
+/* ---- the link
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+/* The two clocks that matter: the certificate's and this computer's. */
+static void
+explain_certificate(struct desk *desk, const struct uplink_error *e)
+{
+    char from[INSTANT_TEXT_MAX], until[INSTANT_TEXT_MAX], now[INSTANT_TEXT_MAX];
+    int32_t zone = desk_zone(desk);
+
+    instant_print((uint64_t)e->valid_from * 1000u, zone, from);
+    instant_print((uint64_t)e->valid_until * 1000u, zone, until);
+    instant_print(clock_ms(), zone, now);
+    if (e->certificate == X509_V_ERR_CERT_HAS_EXPIRED || e->certificate == X509_V_ERR_CERT_NOT_YET_VALID)
+        desk_complain(desk, MSG_certificate_time, "from", from, "until", until, "now", now, NULL);
+    else if (e->certificate == X509_V_ERR_HOSTNAME_MISMATCH ||
+             e->certificate == X509_V_ERR_IP_ADDRESS_MISMATCH)
+        desk_complain(desk, MSG_certificate_name, NULL);
+    else
+        desk_complain(desk, MSG_certificate_untrusted, "detail", e->detail, NULL);
+}
+
+static enum message
+message_of_fault(Yuebao__FaultCode code)
+{
+    switch ((int)code) {
+    case YUEBAO__FAULT_CODE__FAULT_PROTOCOL:
+        return MSG_fault_protocol;
+    case YUEBAO__FAULT_CODE__FAULT_UNKNOWN_KEY:
+        return MSG_fault_unknown_key;
+    case YUEBAO__FAULT_CODE__FAULT_SIGNATURE:
+        return MSG_fault_signature;
+    case YUEBAO__FAULT_CODE__FAULT_CODE:
+        return MSG_fault_code;
+    case YUEBAO__FAULT_CODE__FAULT_SHUTDOWN:
+        return MSG_fault_shutdown;
+    case YUEBAO__FAULT_CODE__FAULT_UNKNOWN_CATALOGUE:
+        return MSG_fault_unknown_catalogue;
+    case YUEBAO__FAULT_CODE__FAULT_UNKNOWN_SCHOOL:
+        return MSG_fault_unknown_school;
+    default: /* the rest tells a clerk nothing; so does a code from a newer server */
+        return MSG_fault_other;
+    }
+}
+
+static int
+fault_failed(struct desk *desk, const struct uplink_error *e)
+{
+    char lowest[12], highest[12], number[12], ours[12];
+
+    snprintf(lowest, sizeof(lowest), "%" PRIu32, e->lowest);
+    snprintf(highest, sizeof(highest), "%" PRIu32, e->highest);
+    snprintf(number, sizeof(number), "%d", (int)e->fault);
+    snprintf(ours, sizeof(ours), "%u", PROTOCOL_NUMBER);
+    desk_complain(desk, message_of_fault(e->fault), "lowest", lowest, "highest", highest, "number", number,
+                  "ours", ours, NULL);
+    return uplink_error_passes(e) ? EX_UNAVAILABLE : EX_NOPERM;
+}
+
+static int
+uplink_failed(struct desk *desk, const struct uplink_error *e)
+{
+    char seconds[12];
+
+    snprintf(seconds, sizeof(seconds), "%" PRIu32, (e->retry_ms + 999) / 1000);
+    switch (e->status) {
+    case UPLINK_OK:
+    case UPLINK_NOMEM:
+        desk_complain(desk, MSG_no_memory, NULL);
+        return EX_SOFTWARE;
+    case UPLINK_NAME:
+        desk_complain(desk, MSG_server_name, "detail", e->detail, NULL);
+        return EX_UNAVAILABLE;
+    case UPLINK_UNREACHABLE:
+        desk_complain(desk, MSG_server_unreachable, "detail", e->detail, NULL);
+        return EX_UNAVAILABLE;
+    case UPLINK_CA:
+        desk_complain(desk, MSG_ca_unreadable, NULL);
+        return EX_CONFIG;
+    case UPLINK_CERTIFICATE:
+        explain_certificate(desk, e);
+        return EX_CONFIG;
+    case UPLINK_TLS:
+        desk_complain(desk, MSG_server_tls, "detail", e->detail, NULL);
+        return EX_UNAVAILABLE;
+    case UPLINK_DEADLINE:
+    case UPLINK_CLOSED:
+        desk_complain(desk, MSG_server_silent, NULL);
+        return EX_UNAVAILABLE;
+    case UPLINK_GARBAGE:
+        desk_complain(desk, MSG_server_garbage, "detail", e->detail, NULL);
+        return EX_UNAVAILABLE;
+    case UPLINK_BUSY:
+        desk_complain(desk, MSG_server_busy, "seconds", seconds, NULL);
+        return EX_UNAVAILABLE;
+    case UPLINK_FAULT:
+        return fault_failed(desk, e);
+    }
+    return EX_SOFTWARE;
+}
+
+int
+desk_courier_failed(struct desk *desk, const struct courier *courier)
+{
+    if (courier->trouble != OUTBOX_OK)
+        return desk_outbox_failed(desk, courier->trouble);
+    if (courier->untrusted) {
+        desk_complain(desk, MSG_answer_untrusted, NULL);
+        return EX_UNAVAILABLE;
+    }
+    return uplink_failed(desk, &courier->error);
+}
+
+void
+desk_mention_clock(struct desk *desk, const struct courier *courier)
+{
+    char server[INSTANT_TEXT_MAX], ours[INSTANT_TEXT_MAX];
+    uint64_t now = clock_ms();
+    int32_t zone;
+
+    if (courier->skew_ms < DESK_SKEW_MS && courier->skew_ms > -DESK_SKEW_MS)
+        return;
+    zone = desk_zone(desk);
+    instant_print(now, zone, ours);
+    instant_print(now + (uint64_t)courier->skew_ms, zone, server);
+    desk_say(desk, MSG_clock_wrong, "ours", ours, "server", server, NULL);
+    desk_report(desk, "clock_skew_ms", json_integer(courier->skew_ms));
+}
+
+/* ---- files
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+/* Read to the end: the size that the file system tells may be old, or none. */
+static bool
+read_all(int fd, size_t max, uint8_t **ret_bytes, size_t *ret_len)
+{
+    size_t len = 0, capacity = 0;
+    uint8_t *bytes = NULL;
+    ssize_t got = 1;
+
+    while (got != 0 && len <= max) {
+        if (len == capacity) {
+            uint8_t *more = realloc(bytes, capacity = capacity == 0 ? 65536 : capacity * 2);
+
+            if (more == NULL)
+                break;
+            bytes = more;
+        }
+        got = read(fd, bytes + len, capacity - len);
+        if (got < 0 && errno != EINTR)
+            break;
+        len += got > 0 ? (size_t)got : 0;
+    }
+    if (got == 0 && len <= max) {
+        *ret_bytes = bytes;
+        *ret_len = len;
+        return true;
+    }
+    free(bytes);
+    errno = len > max ? EFBIG : errno;
+    return false;
+}
+
+bool
+desk_read_file(struct desk *desk, const char *path, size_t max, uint8_t **ret_bytes, size_t *ret_len)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool good = fd >= 0 && read_all(fd, max, ret_bytes, ret_len);
+
+    if (!good)
+        desk_complain(desk, MSG_file_unreadable, "file", path, "detail", strerror(errno), NULL);
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+/* ---- faults
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
+
+static bool
+is_error(const struct fault *fault)
+{
+    return fault->finding.severity == YUEBAO__SEVERITY__ERROR;
+}
+
+static json_t *
+fault_as_json(const struct desk *desk, const struct fault *fault, const char *sentence)
+{
+    const ProtobufCEnumValue *code =
+        protobuf_c_enum_descriptor_get_value(&yuebao__finding_code__descriptor, (int)fault->finding.code);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s}", "severity", is_error(fault) ? "error" : "warning",
+                               "code", code == NULL ? "UNKNOWN" : code->name, "found", fault->finding.found,
+                               "bound", fault->finding.bound, "message", sentence);
+
+    if (fault->line != 0)
+        json_object_set_new(object, "row", json_integer((json_int_t)fault->line));
+    if (fault->column != COLUMN_NONE)
+        json_object_set_new(object, "column", json_string(sheet_column_name(desk->language, fault->column)));
+    if (fault->finding.indicator != 0)
+        json_object_set_new(object, "indicator", json_integer(fault->finding.indicator));
+    if (fault->hint != MESSAGE_COUNT)
+        json_object_set_new(object, "hint", json_string(message_text(desk->language, fault->hint)));
+    return object;
+}
+
+/* "错误 第 12 行“数值”列:…" */
+static void
+print_fault(const struct desk *desk, const struct fault *fault, const char *sentence)
+{
+    enum language l = desk->language;
+    char row[24];
+
+    snprintf(row, sizeof(row), "%zu", fault->line);
+    message_print(stdout, l, is_error(fault) ? MSG_fault_error : MSG_fault_warning, NULL);
+    if (fault->line != 0 && fault->column != COLUMN_NONE)
+        message_print(stdout, l, MSG_fault_at_cell, "row", row, "column", sheet_column_name(l, fault->column),
+                      NULL);
+    else if (fault->line != 0)
+        message_print(stdout, l, MSG_fault_at_row, "row", row, NULL);
+    fputs(sentence, stdout);
+    if (fault->hint != MESSAGE_COUNT)
+        message_print(stdout, l, fault->hint, NULL);
+    putchar('\n');
+}
+
+void
+desk_print_faults(struct desk *desk, const struct faults *faults, const struct catalogue *catalogue)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < faults->count; i++) {
+        char *sentence = message_of_finding(desk->language, &faults->items[i].finding, catalogue);
+
+        if (sentence != NULL && desk->json)
+            json_array_append_new(list, fault_as_json(desk, &faults->items[i], sentence));
+        else if (sentence != NULL)
+            print_fault(desk, &faults->items[i], sentence);
+        free(sentence);
+    }
+    if (faults->more)
+        desk_say(desk, MSG_fault_more, NULL);
+    desk_report(desk, "findings", list);
+    if (faults->more)
+        desk_report(desk, "more", json_true());
+}

@@ -1,0 +1,219 @@
+#include "outcome.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agenda.h"
+#include "envelope.h"
+#include "filing.h"
+#include "verdict.h"
+
+#define AGENDA_OLD_MS (12ull * 60 * 60 * 1000)
+
+/* ---- words
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+static struct faults
+faults_of_reject(const Yuebao__Reject *reject)
+{
+    struct findings findings;
+    struct faults faults = {0};
+
+    findings_init(&findings);
+    findings_of_reject(&findings, reject);
+    for (size_t i = 0; i < findings.count; i++) {
+        struct fault fault = {.finding = findings.items[i], .column = COLUMN_NONE, .hint = MESSAGE_COUNT};
+
+        faults_add(&faults, &fault);
+    }
+    faults.more = faults.more || findings.more || reject->more;
+    findings_fini(&findings);
+    return faults;
+}
+
+/* The catalogue by which the statement was made, for the names of indicators; NULL: not here. */
+static struct catalogue *
+catalogue_of(struct desk *desk, const struct item *item)
+{
+    Yuebao__Statement *statement = filing_statement(item);
+    struct catalogue *catalogue = NULL;
+
+    if (statement == NULL)
+        return NULL;
+    catalogue = agenda_catalogue(desk->outbox, &statement->catalogue);
+    yuebao__statement__free_unpacked(statement, NULL);
+    return catalogue;
+}
+
+static void
+print_reject(struct desk *desk, const struct item *item, const Yuebao__Reject *reject)
+{
+    struct faults faults = faults_of_reject(reject);
+    struct catalogue *catalogue = catalogue_of(desk, item);
+
+    desk_print_faults(desk, &faults, catalogue);
+    catalogue_free(catalogue);
+    faults_fini(&faults);
+}
+
+static enum message
+message_of_outcome(const struct item *item, const Yuebao__Verdict *v)
+{
+    switch (item->state) {
+    case ITEM_WAITING:
+        return MSG_item_waiting;
+    case ITEM_RECEIPTED:
+        return v != NULL && v->outcome_case == YUEBAO__VERDICT__OUTCOME_RECEIPT && v->receipt->late
+                   ? MSG_item_late
+                   : MSG_item_receipted;
+    case ITEM_KEPT:
+        return MSG_item_kept;
+    case ITEM_REFUSED:
+        break;
+    }
+    if (v == NULL)
+        return MSG_item_orphaned;
+    return v->outcome_case == YUEBAO__VERDICT__OUTCOME_CONFLICT ? MSG_item_conflict : MSG_item_refused;
+}
+
+void
+outcome_print(struct desk *desk, const struct item *item)
+{
+    char revision[12], saved[INSTANT_TEXT_MAX], decided[INSTANT_TEXT_MAX];
+    int32_t zone = desk_zone(desk);
+    struct verdict v = {0};
+
+    if (desk->json)
+        return;
+    if (item->answer != NULL && verdict_open(item->answer, item->answer_len, &v) != VERDICT_OK)
+        v = (struct verdict){0};
+    snprintf(revision, sizeof(revision), "%" PRIu32, item->revision);
+    instant_print(item->saved_ms, zone, saved);
+    instant_print(item->decided_ms, zone, decided);
+    desk_say(desk, message_of_outcome(item, v.message), "school", item->school, "form", item->form, "period",
+             item->period, "revision", revision, "saved", saved, "decided", decided, NULL);
+    if (v.message != NULL && v.message->outcome_case == YUEBAO__VERDICT__OUTCOME_REJECT)
+        print_reject(desk, item, v.message->reject);
+    verdict_fini(&v);
+}
+
+/* ---- for programs
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static void
+add_reject(struct desk *desk, const struct item *item, const Yuebao__Reject *reject, json_t *object)
+{
+    struct catalogue *catalogue = catalogue_of(desk, item);
+    struct faults faults = faults_of_reject(reject);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < faults.count; i++) {
+        const struct finding *finding = &faults.items[i].finding;
+        const ProtobufCEnumValue *code =
+            protobuf_c_enum_descriptor_get_value(&yuebao__finding_code__descriptor, (int)finding->code);
+        char *sentence = message_of_finding(desk->language, finding, catalogue);
+
+        json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:s, s:s}", "code",
+                                              code == NULL ? "UNKNOWN" : code->name, "indicator",
+                                              (int)finding->indicator, "found", finding->found, "bound",
+                                              finding->bound, "message", sentence == NULL ? "" : sentence));
+        free(sentence);
+    }
+    json_object_set_new(object, "findings", list);
+    faults_fini(&faults);
+    catalogue_free(catalogue);
+}
+
+static void
+add_conflict(const Yuebao__Conflict *conflict, json_t *object)
+{
+    char hex[2 * ID_SIZE + 1] = "";
+
+    if (conflict->current_id.len == ID_SIZE)
+        hex_print(conflict->current_id.data, ID_SIZE, hex);
+    json_object_set_new(object, "reason", json_string("conflict"));
+    json_object_set_new(object, "current_id", json_string(hex));
+    json_object_set_new(object, "current_revision", json_integer(conflict->current_revision));
+}
+
+static void
+add_verdict(struct desk *desk, const struct item *item, json_t *object)
+{
+    struct verdict v = {0};
+
+    if (verdict_open(item->answer, item->answer_len, &v) != VERDICT_OK)
+        return;
+    switch (v.message->outcome_case) {
+    case YUEBAO__VERDICT__OUTCOME_RECEIPT:
+        json_object_set_new(object, "late", json_boolean(v.message->receipt->late));
+        break;
+    case YUEBAO__VERDICT__OUTCOME_REJECT:
+        json_object_set_new(object, "reason", json_string("findings"));
+        add_reject(desk, item, v.message->reject, object);
+        break;
+    case YUEBAO__VERDICT__OUTCOME_CONFLICT:
+        add_conflict(v.message->conflict, object);
+        break;
+    case YUEBAO__VERDICT__OUTCOME_KEPT:
+        json_object_set_new(object, "closed_ms", json_integer((json_int_t)v.message->kept->closed_ms));
+        break;
+    case YUEBAO__VERDICT__OUTCOME__NOT_SET:
+    case _YUEBAO__VERDICT__OUTCOME__CASE_IS_INT_SIZE:
+        break;
+    }
+    verdict_fini(&v);
+}
+
+json_t *
+outcome_json(struct desk *desk, const struct item *item)
+{
+    char id[2 * ID_SIZE + 1];
+    json_t *object;
+
+    hex_print(item->id, ID_SIZE, id);
+    object = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:I}", "school", item->school, "form", item->form,
+                       "period", item->period, "revision", (int)item->revision, "state",
+                       item_state_name(item->state), "id", id, "saved_ms", (json_int_t)item->saved_ms);
+    if (item->state != ITEM_WAITING)
+        json_object_set_new(object, "decided_ms", json_integer((json_int_t)item->decided_ms));
+    if (item->answer != NULL)
+        add_verdict(desk, item, object);
+    else if (item->state == ITEM_REFUSED)
+        json_object_set_new(object, "reason", json_string("previous refused"));
+    return object;
+}
+
+/* ---- sending
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
+
+static bool
+agenda_is_old(struct desk *desk)
+{
+    uint64_t fetched_ms = 0, now_ms = clock_ms();
+    uint8_t *bytes = NULL;
+    size_t len;
+    enum outbox_status status = outbox_agenda(desk->outbox, &bytes, &len, &fetched_ms);
+
+    free(bytes);
+    return status == OUTBOX_ABSENT || now_ms < fetched_ms || now_ms - fetched_ms > AGENDA_OLD_MS;
+}
+
+bool
+outcome_deliver(struct desk *desk, const struct identity *identity, struct courier *c)
+{
+    bool good = courier_open(c, desk->outbox, identity, UPLINK_HELLO) && courier_deliver(c);
+
+    if (good) {
+        struct courier news = *c;
+
+        if (agenda_is_old(desk))
+            desk_report(desk, "agenda_fetched", json_boolean(courier_fetch(&news))); /* a courtesy */
+        desk_mention_clock(desk, c);
+    }
+    courier_close(c);
+    return good;
+}

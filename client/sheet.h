@@ -1,0 +1,135 @@
+/*
+ * sheet: the table that a clerk fills in, as CSV. Written by sheet_template(), read back by sheet_open() and
+ * sheet_draft(). Bytes in, bytes out; no I/O.
+ *
+ * Row 1 names the columns, in Chinese or English, in any order; each further row is one indicator. The last
+ * column ("报表标识", "sheet id") says in every row whose figures these are: "0012345 primary.monthly 2026-10
+ * name". One cell of words, because a spreadsheet turns a lone 2026-10 into a date and a lone 0012345 into a
+ * number; in every row, because rows get sorted, moved and deleted, and a head line is lost first.
+ *
+ * Nothing is guessed: a cell that is not exactly a number, or not exactly one of the known reasons, is a
+ * fault with its row and column.
+ */
+#ifndef YUEBAO_SHEET_H
+#define YUEBAO_SHEET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "catalogue.h"
+#include "limit.h"
+#include "messages.h"
+#include "table.h"
+#include "validate.h"
+
+enum sheet_column {
+    COLUMN_CODE,
+    COLUMN_NAME,
+    COLUMN_MEANING, /* of numerator and denominator */
+    COLUMN_UNIT,
+    COLUMN_VALUE,
+    COLUMN_DENOMINATOR,
+    COLUMN_REASON,
+    COLUMN_EXPLANATION,
+    COLUMN_REQUIRED,
+    COLUMN_RANGE,
+    COLUMN_LAST,
+    COLUMN_MARK,
+    SHEET_COLUMNS,
+    COLUMN_NONE = SHEET_COLUMNS /* the fault is not in one column */
+};
+
+/* The column's name in its header; borrowed. */
+const char *sheet_column_name(enum language language, enum sheet_column column);
+
+/* One thing that is wrong, and where. */
+struct fault {
+    struct finding finding;
+    size_t line; /* row as the spreadsheet shows it; 0: not in one row */
+    enum sheet_column column;
+    enum message hint; /* one sentence more, about the very cell; MESSAGE_COUNT: none */
+};
+
+/* Everything that is wrong, in the order of the sheet. Embedded; faults_fini() frees. */
+struct faults {
+    struct fault *items;
+    size_t count, capacity;
+    bool more; /* there were more than FINDINGS_MAX, or no memory for them */
+};
+void faults_add(struct faults *faults, const struct fault *fault);
+void faults_sort(struct faults *faults);
+bool faults_refuse(const struct faults *faults); /* whether any is an error */
+void faults_fini(struct faults *faults);
+
+/* ---- reading
+ * ------------------------------------------------------------------------------------------------ */
+
+struct sheet;
+
+/*
+ * Cut the bytes into cells, find the columns and the mark. NULL: unreadable, `faults` says why; faults other
+ * than that (a column twice, a mark missing) leave a sheet to go on with, so that everything wrong is told at
+ * once.
+ */
+struct sheet *sheet_open(const uint8_t *bytes, size_t len, struct faults *faults);
+void sheet_free(struct sheet *sheet); /* accepts NULL */
+
+/* Empty texts when the sheet has no readable mark. Borrowed. */
+const char *sheet_school(const struct sheet *sheet);
+const char *sheet_form(const struct sheet *sheet);
+const char *sheet_period(const struct sheet *sheet);
+
+struct explanation {
+    uint32_t indicator;
+    char *text;
+};
+
+/* The figures of one sheet, ascending by indicator as a statement wants them. */
+struct draft {
+    size_t figures, missing, explanations;
+    uint32_t indicator[FIGURES_MAX];
+    int64_t value[FIGURES_MAX];
+    int64_t denominator[FIGURES_MAX];
+    uint32_t missing_indicator[FIGURES_MAX];
+    Yuebao__MissingReason missing_reason[FIGURES_MAX];
+    struct explanation explanation[FIGURES_MAX];
+    /* where each indicator of the form stands: for the findings that come later */
+    size_t rows;
+    struct draft_row {
+        uint32_t indicator;
+        size_t line;
+        bool faulty; /* a cell was not understood, so that nothing may be concluded from the figure's absence
+                      */
+    } row[FIGURES_MAX];
+};
+
+/* Read the rows by the form. NULL: no memory. Cells that cannot be understood become faults, not figures. */
+struct draft *sheet_draft(const struct sheet *sheet, const struct catalogue *catalogue,
+                          const struct form *form, struct faults *faults);
+void draft_free(struct draft *draft); /* accepts NULL */
+
+const struct draft_row *draft_row_of(const struct draft *draft,
+                                     uint32_t indicator); /* NULL: not in the sheet */
+
+/* Put the findings of validate_…() where they belong: row and column. Those that follow from faulty cells are
+ * left out. */
+void sheet_locate(const struct draft *draft, const struct findings *findings, struct faults *faults);
+
+/* ---- writing
+ * ------------------------------------------------------------------------------------------------- */
+
+struct sheet_owner {
+    const char *school, *school_name, *period;
+};
+
+/*
+ * The sheet to fill in: UTF-8 with mark, CRLF, required rows first, last period's own figures beside.
+ *
+ * last     an accepted statement of an earlier period, or NULL
+ * ret_len  without NUL
+ * The bytes are malloc'd; NULL: no memory.
+ */
+char *sheet_template(enum language language, const struct form *form, const struct sheet_owner *owner,
+                     const Yuebao__Statement *last, size_t *ret_len);
+
+#endif
