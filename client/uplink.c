@@ -71,26 +71,42 @@ on_read(struct bufferevent *bev, void *arg)
     event_base_loopbreak(u->base);
 }
 
-/* Why the link died, from what TLS and the socket say. */
+/*
+ * Whether the error is TLS's own. libevent also hands out OpenSSL's result codes (a library number of 0) and
+ * the errors of the socket that OpenSSL wraps: both mean that errno tells more.
+ */
+static bool
+is_of_tls(unsigned long error)
+{
+    return error != 0 && !ERR_SYSTEM_ERROR(error) && ERR_GET_LIB(error) != 0;
+}
+
+static void
+diagnose_certificate(struct uplink *u)
+{
+    (void)fail(&u->error, UPLINK_CERTIFICATE, X509_verify_cert_error_string(u->failure.code));
+    u->error.certificate = u->failure.code;
+    u->error.valid_from = u->failure.valid_from;
+    u->error.valid_until = u->failure.valid_until;
+}
+
+/* Why the link died, from what TLS and the socket say. Before the link was up, an end without an error is a
+ * refusal too. */
 static void
 diagnose(struct uplink *u, short what)
 {
+    int socket_error = (what & BEV_EVENT_EOF) != 0 ? 0 : EVUTIL_SOCKET_ERROR();
     unsigned long tls_error = bufferevent_get_openssl_error(u->bev);
-    int socket_error = EVUTIL_SOCKET_ERROR();
-    const char *reason = tls_error == 0 ? NULL : ERR_reason_error_string(tls_error);
+    bool connecting = u->state == LINK_CONNECTING;
 
-    if (u->failure.code != 0) {
-        (void)fail(&u->error, UPLINK_CERTIFICATE, X509_verify_cert_error_string(u->failure.code));
-        u->error.certificate = u->failure.code;
-        u->error.valid_from = u->failure.valid_from;
-        u->error.valid_until = u->failure.valid_until;
-    } else if (tls_error != 0) {
-        (void)fail(&u->error, u->state == LINK_CONNECTING ? UPLINK_TLS : UPLINK_CLOSED, reason);
-    } else if (u->state == LINK_CONNECTING && (what & BEV_EVENT_EOF) == 0) {
-        (void)fail(&u->error, UPLINK_UNREACHABLE, socket_error == 0 ? NULL : strerror(socket_error));
-    } else {
-        (void)fail(&u->error, UPLINK_CLOSED, (what & BEV_EVENT_EOF) != 0 ? NULL : strerror(socket_error));
-    }
+    if (u->failure.code != 0)
+        diagnose_certificate(u);
+    else if (is_of_tls(tls_error))
+        (void)fail(&u->error, connecting ? UPLINK_TLS : UPLINK_CLOSED, ERR_reason_error_string(tls_error));
+    else if (connecting && socket_error != 0)
+        (void)fail(&u->error, UPLINK_UNREACHABLE, strerror(socket_error));
+    else
+        (void)fail(&u->error, UPLINK_CLOSED, socket_error == 0 ? NULL : strerror(socket_error));
     ERR_clear_error();
 }
 
