@@ -340,10 +340,10 @@ run(struct migrate *m)
 /* ---- migrate status ---- */
 
 static const struct output_column status_columns[] = {
-    {"file", MSG_ctl_col_file, CELL_TEXT},
-    {"state", MSG_ctl_col_state, CELL_TEXT},
-    {"applied_at", MSG_ctl_col_applied_at, CELL_TEXT},
-    {"applied_by", MSG_ctl_col_applied_by, CELL_TEXT},
+    {"file", MSG_ctl_col_file, CELL_TEXT, 0},
+    {"state", MSG_ctl_col_state, CELL_TEXT, 0},
+    {"applied_at", MSG_ctl_col_applied_at, CELL_TEXT, 0},
+    {"applied_by", MSG_ctl_col_applied_by, CELL_TEXT, 0},
 };
 
 static void

@@ -71,6 +71,9 @@ int ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option 
 #define ctl_usage(ctl, ...) (ctl_fail(ctl, EX_USAGE, __VA_ARGS__), ctl_point_to_help(ctl))
 int ctl_point_to_help(const struct ctl *ctl); /* EX_USAGE */
 
+/* Whether `text` is NULL or a district's six digits; false: reported as wrong use. */
+bool ctl_district_is_sound(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+
 /* The word of a cell: in the reader's language on a terminal, always English in CSV and JSON, where programs
  * compare it. */
 const char *ctl_word(const struct ctl *ctl, enum message word);

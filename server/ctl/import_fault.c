@@ -33,9 +33,9 @@ say_fault(const struct import *import, const struct fault *fault)
 }
 
 static const struct output_column columns[] = {
-    {"file", MSG_ctl_col_file, CELL_TEXT},       {"row", MSG_ctl_col_row, CELL_INTEGER},
-    {"column", MSG_ctl_col_column, CELL_TEXT},   {"value", MSG_ctl_col_value, CELL_TEXT},
-    {"problem", MSG_ctl_col_problem, CELL_TEXT},
+    {"file", MSG_ctl_col_file, CELL_TEXT, 0},       {"row", MSG_ctl_col_row, CELL_INTEGER, 0},
+    {"column", MSG_ctl_col_column, CELL_TEXT, 0},   {"value", MSG_ctl_col_value, CELL_TEXT, 0},
+    {"problem", MSG_ctl_col_problem, CELL_TEXT, 0},
 };
 
 static int

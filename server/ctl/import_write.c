@@ -11,6 +11,7 @@
 
 #include "db.h"
 #include "expression.h"
+#include "form_name.h"
 #include "import.h"
 
 struct step {
@@ -360,17 +361,13 @@ static const char *const kinds[] = {"kindergarten", "primary", "junior",  "senio
                                     "vocational",   "special", "district"};
 static const char *const frequencies[] = {"daily", "weekly", "monthly", "quarterly", "termly", "yearly"};
 
-/* "小学月报", "Primary school monthly report". */
 static void
 stage_form(struct copy *copy, const char *kind, const char *frequency)
 {
-    char zh[200], en[200];
+    char zh[FORM_NAME_MAX], en[FORM_NAME_MAX];
 
-    snprintf(zh, sizeof(zh), "%s%s", message_word(LANGUAGE_ZH, kind), message_word(LANGUAGE_ZH, frequency));
-    snprintf(en, sizeof(en), "%s %s report", message_word(LANGUAGE_EN, kind),
-             message_word(LANGUAGE_EN, frequency));
-    if (en[0] >= 'a' && en[0] <= 'z')
-        en[0] = (char)(en[0] - 'a' + 'A');
+    form_name(LANGUAGE_ZH, kind, frequency, zh);
+    form_name(LANGUAGE_EN, kind, frequency, en);
     copy_field(copy, kind, true);
     copy_field(copy, frequency, false);
     copy_field(copy, zh, false);

@@ -10,6 +10,13 @@
 static const struct command commands[] = {
     {"migrate", cmd_migrate, MSG_ctl_sum_migrate, MSG_ctl_help_migrate},
     {"import", cmd_import, MSG_ctl_sum_import, MSG_ctl_help_import},
+    {"calendar", cmd_calendar, MSG_ctl_sum_calendar, MSG_ctl_help_calendar},
+    {"enrol", cmd_enrol, MSG_ctl_sum_enrol, MSG_ctl_help_enrol},
+    {"schools", cmd_schools, MSG_ctl_sum_schools, MSG_ctl_help_schools},
+    {"progress", cmd_progress, MSG_ctl_sum_progress, MSG_ctl_help_progress},
+    {"missing", cmd_missing, MSG_ctl_sum_missing, MSG_ctl_help_missing},
+    {"rejections", cmd_rejections, MSG_ctl_sum_rejections, MSG_ctl_help_rejections},
+    {"key", cmd_key, MSG_ctl_sum_key, MSG_ctl_help_key},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

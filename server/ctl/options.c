@@ -128,3 +128,12 @@ ctl_word(const struct ctl *ctl, enum message word)
 {
     return message_text(ctl->format == OUTPUT_TEXT ? ctl->language : LANGUAGE_EN, word);
 }
+
+bool
+ctl_district_is_sound(struct ctl *ctl, const char *text)
+{
+    if (text == NULL || (strlen(text) == 6 && strspn(text, "0123456789") == 6))
+        return true;
+    ctl_usage(ctl, MSG_ctl_bad_district, "value", text, NULL);
+    return false;
+}

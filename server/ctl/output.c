@@ -103,28 +103,55 @@ output_count(const struct output *output)
 
 /* ---- text ---- */
 
-/* What a cell shows on a terminal; booleans in the reader's words. */
+#define SHOWN_MAX 400 /* bytes of a cell that has a widest; at most 4 a column, and an ellipsis */
+
+/* The longest beginning of `text`, whole characters, that takes `widest` columns with an ellipsis behind it.
+ */
 static const char *
-shown(const struct output_column *column, const char *cell, enum language language)
+cut(const char *text, size_t widest, char buffer[SHOWN_MAX])
+{
+    size_t len = 0, next = 0;
+
+    if (text_width(text) <= widest)
+        return text;
+    while (text[next] != '\0' && next < SHOWN_MAX - 8) {
+        do
+            next++;
+        while (((unsigned char)text[next] & 0xC0) == 0x80);
+        memcpy(buffer, text, next);
+        buffer[next] = '\0';
+        if (text_width(buffer) + 1 > widest)
+            break;
+        len = next;
+    }
+    strcpy(buffer + len, "…");
+    return buffer;
+}
+
+/* What a cell shows on a terminal: booleans in the reader's words, long texts cut. Lives as long as `buffer`
+ * and cell. */
+static const char *
+shown(const struct output_column *column, const char *cell, enum language language, char buffer[SHOWN_MAX])
 {
     if (cell == NULL)
         return "";
     if (column->kind == CELL_BOOLEAN)
         return message_text(language, cell[0] == 't' ? MSG_ctl_yes : MSG_ctl_no);
-    return cell;
+    return column->widest == 0 ? cell : cut(cell, column->widest, buffer);
 }
 
 static size_t *
 measure_columns(const struct output *output, enum language language)
 {
     size_t *widths = calloc(output->n, sizeof(*widths));
+    char buffer[SHOWN_MAX];
 
     for (size_t c = 0; widths != NULL && c < output->n; c++) {
         widths[c] = text_width(message_text(language, output->columns[c].title));
         for (size_t r = 0; r < output->count; r++) {
             if (output->rows[r].heading)
                 continue;
-            size_t width = text_width(shown(&output->columns[c], output->rows[r].cells[c], language));
+            size_t width = text_width(shown(&output->columns[c], output->rows[r].cells[c], language, buffer));
             widths[c] = width > widths[c] ? width : widths[c];
         }
     }
@@ -176,9 +203,10 @@ put_row(const struct output *output, const struct row *row, FILE *out, enum lang
         const size_t *widths)
 {
     size_t owed = 0;
+    char buffer[SHOWN_MAX];
 
     for (size_t c = 0; c < output->n; c++)
-        put_cell(out, shown(&output->columns[c], row->cells[c], language), widths[c],
+        put_cell(out, shown(&output->columns[c], row->cells[c], language, buffer), widths[c],
                  is_right(output->columns[c].kind), &owed);
     fputc('\n', out);
 }
@@ -321,5 +349,39 @@ output_result(const struct output_column *columns, size_t n, const PGresult *res
     }
     int status = output_write(output, stdout, ctl);
     output_free(output);
+    return status;
+}
+
+/* Type numbers of PostgreSQL's pg_type.dat. */
+static enum output_kind
+kind_of_type(Oid type)
+{
+    switch (type) {
+    case 16: /* boolean */
+        return CELL_BOOLEAN;
+    case 20: /* bigint */
+    case 21: /* smallint */
+    case 23: /* integer */
+        return CELL_INTEGER;
+    case 1700: /* numeric */
+        return CELL_DECIMAL;
+    default:
+        return CELL_TEXT;
+    }
+}
+
+int
+output_data(const PGresult *result, struct ctl *ctl)
+{
+    size_t n = (size_t)PQnfields(result);
+    struct output_column *columns = calloc(n == 0 ? 1 : n, sizeof(*columns));
+
+    if (columns == NULL)
+        return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
+    for (size_t c = 0; c < n; c++)
+        columns[c] = (struct output_column){PQfname(result, (int)c), MSG_ctl_col_value,
+                                            kind_of_type(PQftype(result, (int)c)), 0};
+    int status = output_result(columns, n, result, ctl);
+    free(columns);
     return status;
 }

@@ -20,6 +20,7 @@ struct output_column {
     const char *key;    /* in JSON and CSV: English, stable */
     enum message title; /* on a terminal */
     enum output_kind kind;
+    size_t widest; /* columns on a terminal; longer texts are cut there, nowhere else. 0: never */
 };
 
 struct output;
@@ -40,6 +41,12 @@ size_t output_count(const struct output *output); /* rows without headings */
 
 /* Write all of it to `out`, in ctl's format and language; EX_OK, or an error that was reported. */
 int output_write(const struct output *output, FILE *out, struct ctl *ctl) __attribute__((warn_unused_result));
+
+/*
+ * A query's result for programs (CSV or JSON): its column names are the keys, its types the kinds. To stdout;
+ * EX_OK or reported.
+ */
+int output_data(const PGresult *result, struct ctl *ctl);
 
 /* output_new + rows of a query's result + output_write to stdout + output_free. Columns in the result's
  * order. */

@@ -1,0 +1,355 @@
+/*
+ * yuebaoctl calendar: when periods open, are due and close. A period is opened under the newest catalogue and
+ * keeps it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "db.h"
+#include "form_name.h"
+#include "instant.h"
+#include "output.h"
+#include "period.h"
+
+#define PERIODS_MAX 4000 /* of one command: eleven years of days */
+#define LISTED_MAX  30   /* rows shown on a terminal before a count is kinder */
+#define ZONE        "Asia/Shanghai"
+
+#define SHOW(instant) "pg_catalog.to_char(" instant " AT TIME ZONE c.zone, 'YYYY-MM-DD HH24:MI')"
+
+/* The instant of parameters $base, $text for period f, p of zone $5. */
+#define INSTANT(base, text)                                                                                  \
+    "CASE " base " WHEN 'now' THEN pg_catalog.now() + " text "::text::interval "                             \
+    "WHEN 'end' THEN ((yuebao.period_last_day(p.day, f.frequency) + 1)::timestamp + " text                   \
+    "::text::interval) AT TIME ZONE $5 "                                                                     \
+    "WHEN 'local' THEN " text "::text::timestamp AT TIME ZONE $5 WHEN 'absolute' THEN " text                 \
+    "::text::timestamptz END"
+
+struct calendar {
+    struct ctl *ctl;
+    const char *form, *frequency, *kind, *zone, *opens, *due, *closes;
+    bool dry_run;
+    char *days;        /* array literal of the periods' first days, owned */
+    enum frequency of; /* the periods' frequency */
+};
+
+/* ---- which periods ---- */
+
+/* "2016-10" or "2016-09..2017-01", both ends of one frequency. */
+static bool
+read_span(struct calendar *c, const char *text, int32_t *ret_first, int32_t *ret_last,
+          enum frequency *ret_frequency)
+{
+    char from[PERIOD_TEXT_MAX + 1];
+    struct period first, last;
+    const char *dots = strstr(text, "..");
+    size_t len = dots == NULL ? strlen(text) : (size_t)(dots - text);
+
+    if (len <= PERIOD_TEXT_MAX) {
+        snprintf(from, sizeof(from), "%.*s", (int)len, text);
+        if (period_parse(from, &first) && period_parse(dots == NULL ? from : dots + 2, &last) &&
+            first.frequency == last.frequency && first.first_day <= last.first_day) {
+            *ret_first = first.first_day;
+            *ret_last = period_last_day(last);
+            *ret_frequency = first.frequency;
+            return true;
+        }
+    }
+    ctl_usage(c->ctl, MSG_ctl_bad_period, "value", text, NULL);
+    return false;
+}
+
+/* The frequency that is asked for: --frequency, else the form's, else that of the period's own notation. */
+static bool
+choose_frequency(struct calendar *c, enum frequency written)
+{
+    const char *name = c->frequency;
+
+    c->of = written;
+    if (name == NULL && c->form != NULL && strchr(c->form, '.') != NULL)
+        name = strchr(c->form, '.') + 1;
+    if (name == NULL || frequency_parse(name, &c->of))
+        return true;
+    ctl_usage(c->ctl, c->frequency != NULL ? MSG_ctl_bad_frequency : MSG_ctl_bad_form, "value",
+              c->frequency != NULL ? name : c->form, NULL);
+    return false;
+}
+
+/* All periods of the frequency that begin within the span, as PostgreSQL's array literal. */
+static bool
+list_days(struct calendar *c, int32_t first, int32_t last)
+{
+    size_t len = 0, count = 0;
+    FILE *out = open_memstream(&c->days, &len);
+    struct period period = period_of_day(c->of, first);
+
+    if (out == NULL)
+        abort();
+    if (period.first_day < first)
+        period = period_next(period);
+    fputc('{', out);
+    for (; period.first_day <= last && count <= PERIODS_MAX; period = period_next(period), count++) {
+        char day[PERIOD_TEXT_MAX + 1];
+        date_print(period.first_day, day);
+        fprintf(out, "%s%s", count == 0 ? "" : ",", day);
+    }
+    fputc('}', out);
+    fclose(out);
+    if (count > 0 && count <= PERIODS_MAX)
+        return true;
+    ctl_fail(c->ctl, EX_USAGE, count == 0 ? MSG_ctl_no_periods : MSG_ctl_many_periods, NULL);
+    return false;
+}
+
+static bool
+read_periods(struct calendar *c, const char *text)
+{
+    int32_t first, last;
+    enum frequency written;
+
+    return read_span(c, text, &first, &last, &written) && choose_frequency(c, written) &&
+           list_days(c, first, last);
+}
+
+/* ---- when ---- */
+
+static bool
+read_instant(struct calendar *c, const char *text, const char *fallback, struct instant *ret_instant)
+{
+    const char *chosen = text != NULL ? text : fallback;
+
+    if (chosen == NULL) {
+        *ret_instant = (struct instant){.base = NULL};
+        return true;
+    }
+    if (instant_parse(chosen, ret_instant))
+        return true;
+    ctl_usage(c->ctl, MSG_ctl_bad_instant, "value", chosen, NULL);
+    return false;
+}
+
+static const struct output_column columns[] = {
+    {"form", MSG_ctl_col_form, CELL_TEXT, 0},     {"name", MSG_ctl_col_name, CELL_TEXT, 40},
+    {"period", MSG_ctl_col_period, CELL_TEXT, 0}, {"opens_at", MSG_ctl_col_opens, CELL_TEXT, 0},
+    {"due_at", MSG_ctl_col_due, CELL_TEXT, 0},    {"closes_at", MSG_ctl_col_closes, CELL_TEXT, 0},
+    {"zone", MSG_ctl_col_zone, CELL_TEXT, 0},     {"state", MSG_ctl_col_state, CELL_TEXT, 0},
+};
+#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
+
+static enum message
+state_message(const char *state)
+{
+    if (strcmp(state, "upcoming") == 0)
+        return MSG_ctl_period_upcoming;
+    if (strcmp(state, "open") == 0)
+        return MSG_ctl_period_open;
+    return strcmp(state, "late") == 0 ? MSG_ctl_period_late : MSG_ctl_period_closed;
+}
+
+#define STATE                                                                                                \
+    "CASE WHEN pg_catalog.now() < c.opens_at THEN 'upcoming' WHEN pg_catalog.now() <= c.due_at THEN 'open' " \
+    "WHEN pg_catalog.now() < c.closes_at THEN 'late' ELSE 'closed' END"
+
+/* Rows of form, kind, frequency, period, opens, due, closes, zone, state. */
+static int
+show(struct ctl *ctl, const PGresult *result)
+{
+    struct output *output = output_new(columns, COLUMN_COUNT);
+
+    if (output == NULL)
+        return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
+    for (int r = 0; r < PQntuples(result); r++) {
+        char name[FORM_NAME_MAX];
+        const char *cells[COLUMN_COUNT] = {PQgetvalue(result, r, 0), name};
+        form_name(ctl->language, PQgetvalue(result, r, 1), PQgetvalue(result, r, 2), name);
+        for (int i = 2; i < 7; i++)
+            cells[i] = PQgetvalue(result, r, i + 1);
+        cells[7] = ctl_word(ctl, state_message(PQgetvalue(result, r, 8)));
+        output_row(output, cells);
+    }
+    int status = output_write(output, stdout, ctl);
+    output_free(output);
+    return status;
+}
+
+/* ---- list ---- */
+
+static int
+list(struct calendar *c, const char *form)
+{
+    const char *values[] = {form != NULL ? form : c->form, c->frequency, c->kind};
+
+    if (!db_connect(c->ctl))
+        return c->ctl->status;
+    PGresult *result = db_query(
+        c->ctl,
+        "SELECT c.form, c.kind, c.frequency, c.period, " SHOW("c.opens_at") ", " SHOW("c.due_at") ", " SHOW(
+            "c.closes_at") ", c.zone, " STATE " FROM api.calendar AS c "
+                           "WHERE ($1::text IS NULL OR c.form = $1) AND ($2::text IS NULL OR c.frequency = "
+                           "$2) AND "
+                           "($3::text IS NULL OR c.kind = $3) ORDER BY c.first_day, c.form",
+        3, values);
+    if (result == NULL)
+        return c->ctl->status;
+    int status = show(c->ctl, result);
+    PQclear(result);
+    return status;
+}
+
+/* ---- open and set ---- */
+
+/* Parameters 1 to 4: days, frequency, form, kind; 5: zone; 6 to 11: three instants. */
+#define WANTED                                                                                               \
+    "FROM yuebao.form AS f CROSS JOIN pg_catalog.unnest($1::date[]) AS p (day) "                             \
+    "WHERE f.frequency = $2 AND ($3::text IS NULL OR f.code = $3) AND ($4::text IS NULL OR f.kind = $4) "
+
+static const char open_sql[] =
+    "WITH c AS (INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, zone, catalogue) "
+    "SELECT f.form, p.day, " INSTANT("$6", "$7") ", " INSTANT("$8", "$9") ", " INSTANT(
+        "$10",
+        "$11") ", $5, (SELECT max(k.catalogue) FROM yuebao.catalogue AS k) " WANTED
+               "AND EXISTS (SELECT FROM yuebao.form_indicator AS i WHERE i.form = f.form) "
+               "ON CONFLICT ON CONSTRAINT calendar_pk DO NOTHING RETURNING *) "
+               "SELECT f.code, f.kind, f.frequency, yuebao.period_text(c.period, f.frequency), " SHOW(
+                   "c.opens_at") ", " SHOW("c.due_at") ", " SHOW("c.closes_at") ", c.zone, " STATE
+                                                                                " FROM c JOIN yuebao.form AS "
+                                                                                "f USING (form) ORDER BY "
+                                                                                "c.period, f.code";
+
+static const char set_sql[] = "WITH c AS (UPDATE yuebao.calendar AS k SET opens_at = coalesce(" INSTANT(
+    "$6", "$7") ", k.opens_at), "
+                "due_at = coalesce(" INSTANT("$8", "$9") ", k.due_at), closes_at = coalesce(" INSTANT(
+                    "$10", "$11") ", k.closes_at) " WANTED
+                                  "AND k.form = f.form AND k.period = p.day RETURNING k.*) "
+                                  "SELECT f.code, f.kind, f.frequency, yuebao.period_text(c.period, "
+                                  "f.frequency), " SHOW("c.opens_at") ", " SHOW("c.due_at") ", " SHOW(
+                                      "c.closes_at") ", c.zone, " STATE " FROM c JOIN yuebao.form AS f USING "
+                                                     "(form) ORDER BY c.period, f.code";
+
+static bool
+has_catalogue(struct ctl *ctl)
+{
+    PGresult *result = db_query(ctl, "SELECT EXISTS (SELECT FROM yuebao.catalogue)", 0, NULL);
+
+    if (result == NULL)
+        return false;
+    bool has = PQgetvalue(result, 0, 0)[0] == 't';
+    PQclear(result);
+    if (!has)
+        ctl_fail(ctl, EX_CONFIG, MSG_ctl_no_catalogue, NULL);
+    return has;
+}
+
+/* The statement's rows; the one constraint that a wrong option breaks is told in its own words. */
+static PGresult *
+change(struct calendar *c, const char *sql, const struct instant when[3])
+{
+    const char *values[] = {c->days,      frequency_name(c->of), c->form,      c->kind,
+                            c->zone,      when[0].base,          when[0].text, when[1].base,
+                            when[1].text, when[2].base,          when[2].text};
+
+    for (int i = 0; i < 3; i++)
+        if (when[i].base == NULL)
+            values[6 + 2 * i] = NULL;
+    PGresult *result = PQexecParams(c->ctl->db, sql, 11, NULL, values, NULL, NULL, 0);
+    if (PQresultStatus(result) == PGRES_TUPLES_OK)
+        return result;
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    if (constraint != NULL && strcmp(constraint, "calendar_instants_ordered") == 0)
+        ctl_fail(c->ctl, EX_DATAERR, MSG_ctl_instants_unordered, NULL);
+    else
+        db_report(c->ctl, result);
+    PQclear(result);
+    return NULL;
+}
+
+static bool
+write_audit(struct calendar *c, const char *verb, const char *periods, int count)
+{
+    const char *values[] = {verb, periods, frequency_name(c->of), c->form, c->kind, NULL};
+    char text[24];
+
+    snprintf(text, sizeof(text), "%d", count);
+    values[5] = text;
+    return db_do(
+        c->ctl,
+        "INSERT INTO yuebao.audit_log (action, detail) VALUES ('calendar', pg_catalog.jsonb_strip_nulls("
+        "pg_catalog.jsonb_build_object('verb', $1::text, 'periods', $2::text, 'frequency', $3::text, "
+        "'form', $4::text, 'kind', $5::text, 'windows', $6::integer)))",
+        6, values);
+}
+
+static int
+finish(struct calendar *c, const PGresult *result, enum message done)
+{
+    char count[24];
+    int status = EX_OK;
+
+    snprintf(count, sizeof(count), "%d", PQntuples(result));
+    if (c->ctl->format != OUTPUT_TEXT || (PQntuples(result) > 0 && PQntuples(result) <= LISTED_MAX))
+        status = show(c->ctl, result);
+    ctl_say(c->ctl, done, "count", count, NULL);
+    if (c->dry_run)
+        ctl_say(c->ctl, MSG_ctl_import_dry_run, NULL);
+    return status;
+}
+
+static int
+apply(struct calendar *c, const char *verb, const char *periods, const struct instant when[3])
+{
+    bool opening = strcmp(verb, "open") == 0;
+    struct ctl *ctl = c->ctl;
+
+    if (!db_connect_admin(ctl) || !has_catalogue(ctl) || !db_do_plain(ctl, "BEGIN"))
+        return ctl->status;
+    PGresult *result = change(c, opening ? open_sql : set_sql, when);
+    if (result == NULL)
+        return ctl->status;
+    int count = PQntuples(result);
+    bool keep = count > 0 && !c->dry_run;
+    bool ok =
+        (!keep || write_audit(c, verb, periods, count)) && db_do_plain(ctl, keep ? "COMMIT" : "ROLLBACK");
+    int status =
+        !ok ? ctl->status : finish(c, result, opening ? MSG_ctl_calendar_opened : MSG_ctl_calendar_set);
+    PQclear(result);
+    return status;
+}
+
+static int
+open_or_set(struct calendar *c, const char *verb, const char *periods)
+{
+    bool opening = strcmp(verb, "open") == 0;
+    struct instant when[3];
+
+    if (!opening && c->opens == NULL && c->due == NULL && c->closes == NULL)
+        return ctl_usage(c->ctl, MSG_ctl_set_what, NULL);
+    if (!read_periods(c, periods) || !read_instant(c, c->opens, opening ? "end-1d" : NULL, &when[0]) ||
+        !read_instant(c, c->due, opening ? "end+5d" : NULL, &when[1]) ||
+        !read_instant(c, c->closes, opening ? "end+15d" : NULL, &when[2]))
+        return c->ctl->status;
+    return apply(c, verb, periods, when);
+}
+
+int
+cmd_calendar(struct ctl *ctl, int argc, char **argv)
+{
+    struct calendar c = {.ctl = ctl, .zone = ZONE};
+    const struct ctl_option own[] = {
+        {"form", &c.form, NULL},     {"frequency", &c.frequency, NULL}, {"kind", &c.kind, NULL},
+        {"zone", &c.zone, NULL},     {"opens", &c.opens, NULL},         {"due", &c.due, NULL},
+        {"closes", &c.closes, NULL}, {"dry-run", NULL, &c.dry_run},     {0}};
+    int first = ctl_options(ctl, argc, argv, own), left = argc - first;
+
+    if (first < 0)
+        return ctl->status;
+    const char *verb = left > 0 ? argv[first] : "list";
+    int status;
+    if (strcmp(verb, "list") == 0 && left <= 2)
+        status = list(&c, left == 2 ? argv[first + 1] : NULL);
+    else if ((strcmp(verb, "open") == 0 || strcmp(verb, "set") == 0) && left == 2)
+        status = open_or_set(&c, verb, argv[first + 1]);
+    else
+        status = ctl_usage(ctl, MSG_ctl_calendar_verb, NULL);
+    free(c.days);
+    return status;
+}
