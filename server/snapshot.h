@@ -1,0 +1,81 @@
+/*
+ * snapshot: what the register and the calendar held at one moment, laid out in a worker's memory. No I/O.
+ *
+ * Filled row by row in the order that registry_load reads (forms, schools by institution, keys, catalogues,
+ * calendar by form and period), then sealed and only looked at; keys alone may still be added. Texts live in
+ * blocks that never move. Half a million schools with a key each take about 100 MiB.
+ */
+#ifndef YUEBAO_SNAPSHOT_H
+#define YUEBAO_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "registry.h"
+
+struct snapshot_school {
+    struct registry_school face; /* first: a pointer to it is a pointer to this */
+    int32_t district;            /* today's; 0: none */
+    const char *name_zh, *name_en;
+};
+
+struct snapshot_form {
+    int16_t id;
+    enum frequency frequency;
+    const char *code, *kind;
+};
+
+struct snapshot_district {
+    int32_t district;
+    const char *name_zh, *name_en;
+};
+
+struct snapshot;
+
+/* `schools`: about how many are expected. NULL: no memory. */
+struct snapshot *snapshot_new(int64_t version, size_t schools);
+void snapshot_free(struct snapshot *snapshot); /* accepts NULL */
+int64_t snapshot_version(const struct snapshot *snapshot);
+
+/*
+ * Rows, texts are copied. false: no memory (for all), or a row that fits nothing (unknown form or catalogue:
+ * the row is left out and true comes back, for one bad row must not keep the others from reporting).
+ */
+bool snapshot_add_form(struct snapshot *snapshot, int16_t id, const char *code, const char *kind,
+                       enum frequency frequency);
+bool snapshot_add_district(struct snapshot *snapshot, int32_t district, const char *name_zh,
+                           const char *name_en);
+/* Ordered by institution: those with the same text come together and get one number. */
+bool snapshot_add_school(struct snapshot *snapshot, const struct snapshot_school *school,
+                         const char *institution);
+bool snapshot_add_key(struct snapshot *snapshot, const uint8_t key[KEY_SIZE], int32_t school);
+/* Ordered by form and first day. */
+bool snapshot_add_window(struct snapshot *snapshot, const struct registry_window *window);
+
+/* Catalogues are shared by the snapshots that know them. Share what `old` (may be NULL) holds under this id
+ * and hash. */
+bool snapshot_share_catalogue(struct snapshot *snapshot, const struct snapshot *old, int16_t id,
+                              const uint8_t hash[ID_SIZE]);
+/* Takes `catalogue`, also on failure. */
+bool snapshot_add_catalogue(struct snapshot *snapshot, int16_t id, struct catalogue *catalogue);
+const struct catalogue *snapshot_catalogue_of(const struct snapshot *snapshot, int16_t id);
+
+/* Look-ups; NULL: unknown. */
+const struct snapshot_school *snapshot_school(const struct snapshot *snapshot, const char *code);
+/* All schools of the institution stand side by side. */
+const struct snapshot_school *snapshot_siblings(const struct snapshot *snapshot,
+                                                const struct registry_school *school, size_t *ret_count);
+const struct snapshot_district *snapshot_district(const struct snapshot *snapshot, int32_t district);
+const struct snapshot_form *snapshot_form(const struct snapshot *snapshot, int16_t id);
+const struct registry_window *snapshot_window(const struct snapshot *snapshot, const char *form,
+                                              struct period period);
+const struct registry_window *snapshot_windows(const struct snapshot *snapshot, size_t *ret_count);
+const struct catalogue *snapshot_catalogue(const struct snapshot *snapshot, const uint8_t hash[ID_SIZE]);
+/* false: the key is not known. ret_institution: for whom it may sign. */
+bool snapshot_key(const struct snapshot *snapshot, const uint8_t key[KEY_SIZE], int32_t *ret_institution);
+
+size_t snapshot_school_count(const struct snapshot *snapshot);
+size_t snapshot_key_count(const struct snapshot *snapshot);
+
+#endif
