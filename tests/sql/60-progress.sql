@@ -20,8 +20,9 @@ SELECT pg_temp.file('P5', 'primary.monthly', '2025-01-01', '{"pupils": [20]}');
 SELECT pg_temp.file('J1', 'junior.monthly', '2025-01-01', '{"pupils": [200], "funds": [25], "rate": [0, 2], "hours_each": [100, 10], "activity": [20]}');
 SELECT pg_temp.file('P3', 'primary.monthly', '2025-01-01', '{"pupils": [1000]}');
 SELECT yuebao.fold_totals(3);
+SELECT pg_temp.file('P1', 'primary.monthly', '2025-02-01', '{"pupils": [999], "largest": [99]}'); -- corrected at once: one slot all the same
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-02-01',
-    '{"pupils": [110], "funds": [300], "rate": [9, 10], "hours_each": [150, 10], "attendance": [9, 10], "activity": [10], "largest": [45], "myopia": [40, 100]}');
+    '{"pupils": [110], "funds": [300], "rate": [9, 10], "hours_each": [150, 10], "attendance": [9, 10], "activity": [10], "largest": [45], "myopia": [40, 100]}', 2);
 SELECT pg_temp.file('J1', 'junior.monthly', '2025-02-01', '{"pupils": [210], "funds": "2", "rate": [0, 0], "largest": [50]}');
 SELECT pg_temp.file('P3', 'primary.monthly', '2025-02-01', '{"pupils": [1010]}');
 SELECT pg_temp.file('P5', 'primary.monthly', '2025-02-01', '{"pupils": [25]}');
