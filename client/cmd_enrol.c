@@ -59,6 +59,10 @@ gather(struct desk *desk, const struct enrolment *e, const struct identity *befo
 
     if (!school_is_code(school) || server == NULL || (e->ca_file == NULL && before->ca == NULL))
         return desk_usage(desk, "enrol");
+    if (!uplink_server_is_shaped(server)) {
+        desk_complain(desk, MSG_server_malformed, "server", server, NULL);
+        return EX_USAGE;
+    }
     if (e->ca_file != NULL && !desk_read_file(desk, e->ca_file, CA_FILE_MAX, &pem, &len))
         return EX_NOINPUT;
     next->ca = pem != NULL ? strndup((const char *)pem, len) : strdup(before->ca);

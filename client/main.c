@@ -1,7 +1,7 @@
 /*
  * yuebao, the school's command: common options, then one subcommand. See client/yuebao.1.scd.
  */
-#include <assert.h>
+#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +142,7 @@ main(int argc, char **argv)
     enum common special;
 
     signal(SIGPIPE, SIG_IGN);
+    opterr = 0; /* we say it in the clerk's language */
     if (desk.report == NULL || !envelope_init())
         return EX_SOFTWARE;
     special = take_all_common(&desk, &argc, argv);

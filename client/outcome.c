@@ -202,6 +202,17 @@ agenda_is_old(struct desk *desk)
     return status == OUTBOX_ABSENT || now_ms < fetched_ms || now_ms - fetched_ms > AGENDA_OLD_MS;
 }
 
+/* Nothing failed, and yet something waits: the server asked for it. */
+static void
+mention_retry(struct desk *desk, uint32_t retry_ms)
+{
+    char seconds[12];
+
+    snprintf(seconds, sizeof(seconds), "%" PRIu32, retry_ms / 1000 + (retry_ms % 1000 != 0));
+    desk_say(desk, MSG_server_busy, "seconds", seconds, NULL);
+    desk_report(desk, "retry_ms", json_integer(retry_ms));
+}
+
 bool
 outcome_deliver(struct desk *desk, const struct identity *identity, struct courier *c)
 {
@@ -215,5 +226,7 @@ outcome_deliver(struct desk *desk, const struct identity *identity, struct couri
         desk_mention_clock(desk, c);
     }
     courier_close(c);
+    if (good && c->retry_ms > 0)
+        mention_retry(desk, c->retry_ms);
     return good;
 }

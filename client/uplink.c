@@ -174,6 +174,16 @@ bad:
     return false;
 }
 
+bool
+uplink_server_is_shaped(const char *server)
+{
+    char *host = NULL, *port = NULL;
+    bool shaped = split_server(server, &host, &port) && strspn(port, "0123456789") == strlen(port);
+
+    free(host);
+    return shaped;
+}
+
 static void
 drop_link(struct uplink *u)
 {

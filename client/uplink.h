@@ -47,6 +47,9 @@ struct uplink_error {
     int64_t valid_from, valid_until; /* of the certificate that failed, seconds since 1970; 0: not known */
 };
 
+/* Whether a text has the shape "host:port" or "[address]:port". */
+bool uplink_server_is_shaped(const char *server);
+
 enum uplink_opening { UPLINK_HELLO, UPLINK_ENROL };
 
 /*
