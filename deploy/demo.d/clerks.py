@@ -2,7 +2,9 @@
 """Play the clerks: enrol every school, fill in its sheets, send them with the real client.
 
     clerks.py periods                          the periods that the calendar has to hold open
+    clerks.py closed                           those that the centre closes before the last is in
     clerks.py work --stage DIR --port PORT     do it; what each clerk did and saw goes to DIR/journal.json
+    clerks.py late --stage DIR --port PORT     the one who comes after the close
 
 Each institution has an outbox and a desk of its own: DIR/homes/CODE and DIR/desk/CODE/PERIOD.csv.
 """
@@ -32,6 +34,7 @@ AWKWARD = {
     "0220203022": "cut",        # loses the connection mid-way, sends later
     "0220203023": "late_start", # enrolled, never reports
     "0220203024": "never",      # never even enrols
+    "0220203025": "after_close", # sends October when it has closed
     "0341881012": "late_start",
     "0410482015": "never",
     "0619900011": "late_start",
@@ -77,10 +80,15 @@ class Clerk:
         for school in self.schools:
             for frequency, period, step in periods_of(school.district, school.kind):
                 if school.catalogue.form(school.kind, frequency):
-                    self.file(school, frequency, period, step)
                     tick()
+                    if self.awkward != "after_close" or step != 0:
+                        self.file(school, frequency, period, step)
 
-    def file(self, school, frequency, period, step):
+    def work_after_close(self):
+        school, period = self.schools[0], f"{YEAR[self.schools[0].district]}-10"
+        self.file(school, "monthly", period, 0, "submit after close")
+
+    def file(self, school, frequency, period, step, act="submit"):
         sheet = self.desk / f"{school.code}-{period}.csv"
         code, said = self.yuebao("template", period, "--school", school.code, "-o", str(sheet))
         if code != 0:
@@ -96,7 +104,7 @@ class Clerk:
         count = fill(blank, sheet, figures, school.catalogue)
         if special == "cut":
             return self.submit_over_cut_link(school, period, sheet, count)
-        self.submit(school, period, sheet, "submit", count)
+        self.submit(school, period, sheet, act, count)
         if special == "three":
             self.submit(school, period, sheet, "submit again", 0)
             self.submit(school, period, sheet, "submit a third time", 0)
@@ -130,7 +138,7 @@ def fill(blank, path, figures, catalogue, spoil=False):
             continue
         value, denominator = figures[code]
         indicator = catalogue.indicators[code]
-        row[column["数值"]] = text(value, indicator["decimals"])
+        row[column["数值（分子）"]] = text(value, indicator["decimals"])
         if denominator is not None:
             row[column["分母"]] = text(denominator, indicator["denominator_decimals"])
         count += 1
@@ -143,15 +151,15 @@ def fill(blank, path, figures, catalogue, spoil=False):
 
 def spoil_cell(row, column, code):
     if code == "enrolled_pupils":
-        row[column["数值"]] = "36O"  # the letter
+        row[column["数值（分子）"]] = "36O"  # the letter
     elif code == "full_time_teachers":
-        row[column["数值"]] = "9999"  # over the bound
+        row[column["数值（分子）"]] = "9999"  # over the bound
     elif code == "classes":
-        row[column["数值"]] = ""  # forgotten
+        row[column["数值（分子）"]] = ""  # forgotten
     elif code == "labour_practice_participation_rate":
-        row[column["数值"]] = str(int(row[column["分母"]]) + 7)  # more than there are
+        row[column["数值（分子）"]] = str(int(row[column["分母"]]) + 7)  # more than there are
     elif code == "daily_physical_activity_hours":
-        row[column["数值"]] = "1.25"  # too fine
+        row[column["数值（分子）"]] = "1.25"  # too fine
 
 
 class Progress:
@@ -173,7 +181,7 @@ class Progress:
             print()
 
 
-def work(stage, port):
+def clerks_of(stage, port):
     catalogue = Catalogue(PLANS)
     with open(stage / "codes.csv", encoding="utf-8-sig", newline="") as file:
         codes = {row["school"]: row["code"] for row in csv.DictReader(file)}
@@ -185,29 +193,45 @@ def work(stage, port):
     for institution, schools in institutions.items():
         through = proxy if AWKWARD.get(institution) == "cut" else f"localhost:{port}"
         clerks.append(Clerk(stage, institution, schools, codes[schools[0].code], through))
-    total = sum(1 for clerk in clerks if clerk.awkward not in ("never", "late_start") for school in clerk.schools
-                for frequency, _, _ in periods_of(school.district, school.kind) if catalogue.form(school.kind, frequency))
-    progress = Progress(total)
+    return clerks
+
+
+def work(stage, port):
+    clerks = clerks_of(stage, port)
+    progress = Progress(sum(
+        1 for clerk in clerks if clerk.awkward not in ("never", "late_start") for school in clerk.schools
+        for frequency, _, _ in periods_of(school.district, school.kind) if school.catalogue.form(school.kind, frequency)))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
         for done in [pool.submit(clerk.work, progress.tick) for clerk in clerks]:
             done.result()
     progress.end()
-    proxy.close()
-    journal = [entry for clerk in clerks for entry in clerk.journal]
+    write_journal(stage, clerks, [])
+
+
+def late(stage, port):
+    clerks = [clerk for clerk in clerks_of(stage, port) if clerk.awkward == "after_close"]
+    for clerk in clerks:
+        clerk.work_after_close()
+    write_journal(stage, clerks, json.loads((stage / "journal.json").read_text(encoding="utf-8")))
+
+
+def write_journal(stage, clerks, before):
+    journal = before + [entry for clerk in clerks for entry in clerk.journal]
     (stage / "journal.json").write_text(json.dumps(journal, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("act", choices=["periods", "work"])
+    parser.add_argument("act", choices=["periods", "closed", "work", "late"])
     parser.add_argument("--stage", type=Path)
     parser.add_argument("--port", type=int)
     arguments = parser.parse_args()
-    if arguments.act == "work":
-        return work(arguments.stage, arguments.port)
-    for period in sorted({period for district in YEAR for kind in ("district", "primary")
-                          for _, period, _ in periods_of(district, kind)}):
-        print(period)
+    if arguments.act in ("work", "late"):
+        return (work if arguments.act == "work" else late)(arguments.stage, arguments.port)
+    periods = {period for district in YEAR for kind in ("district", "primary") for _, period, _ in periods_of(district, kind)}
+    for period in sorted(periods):
+        if arguments.act == "periods" or not period.endswith(("-12", "-12-31", "-Q4")):
+            print(period)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Tell what happened in the demo, and hold it against the database, the outboxes and the clerks' files.
+
+    story.py --stage DIR --seconds N        exit status 1 if anything disagrees
+"""
+import argparse
+import csv
+import json
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from pathlib import Path
+
+from clerks import AWKWARD, PLANS
+from figures import Catalogue
+from schools import COLUMNS, rows
+
+BOLD, DIM, GREEN, RED, END = ("\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("",) * 5
+TOLD = {
+    "submit with errors": "sends a file with errors",
+    "submit": "sends the month",
+    "submit again": "sends the same file again",
+    "submit a third time": "and a third time",
+    "correct": "corrects a figure",
+    "submit, link cut": "sends; the link is cut half-way",
+    "send later": "the link is back: sends what waits",
+    "submit after close": "sends October after its close",
+}
+
+
+def run(*words, check=True):
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if check and done.returncode != 0:
+        sys.exit(f"story: {' '.join(words)} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def query(sql):
+    """Rows of a query as dictionaries."""
+    return json.loads(run("psql", "-XqAtc", f"SELECT coalesce(json_agg(q), '[]') FROM ({sql}) AS q"), parse_float=Decimal)
+
+
+def heading(text):
+    print(f"\n{BOLD}{text}{END}")
+
+
+# ---- what was sent ------------------------------------------------------------------------------------------------
+
+def tell_sent(journal):
+    places = query("""SELECT d.name_en, d.name_zh, count(DISTINCT r.school) AS schools, count(*) AS reports,
+                             count(*) FILTER (WHERE r.revision > 1) AS corrections, min(r.period) AS first, max(r.period) AS last
+                      FROM api.report AS r JOIN api.district AS d ON d.district = r.district
+                      GROUP BY d.district, d.name_en, d.name_zh ORDER BY d.district""")
+    figures = query("SELECT count(*) AS n FROM api.figure")[0]["n"]
+    acts = Counter(entry["act"] for entry in journal)
+    heading("Sent and accepted  报送情况")
+    for place in places:
+        print(f"  {place['name_en']:<12} {place['name_zh']:　<6} {place['schools']:>4} schools  {place['reports']:>5} reports"
+              f"  {place['corrections']:>2} corrected   {place['first']} … {place['last']}")
+    desk = sum(1 for entry in journal if entry["exit"] == 65)
+    print(f"  {sum(place['reports'] for place in places)} reports with {figures} figures accepted, {desk} refused at the desk, "
+          f"{len(query('SELECT 1 FROM api.kept'))} kept after close; {acts['enrol']} outboxes")
+
+
+def tell_awkward(journal, names):
+    heading("Clerks who are awkward on purpose")
+    for institution in AWKWARD:
+        entries = [e for e in journal if e["school"] == institution and (e["act"] != "submit" or e["rows"] == 0 or e["period"].endswith("-12"))
+                   and e["act"] not in ("enrol",)]
+        zh, en = names[institution]
+        print(f"  {institution} {zh} ({en})")
+        if not entries:
+            print(f"    {DIM}never reported{END}")
+        for entry in entries:
+            print(f"    {TOLD.get(entry['act'], entry['act'])} ({entry['period']}):")
+            for line in entry["said"].splitlines()[:12]:
+                print(f"      {DIM}│{END} {line}")
+
+
+# ---- checks -------------------------------------------------------------------------------------------------------
+
+class Checks:
+    def __init__(self):
+        self.failed = 0
+
+    def hold(self, good, text):
+        self.failed += not good
+        print(f"  {GREEN + '✓' if good else RED + '✗'}{END} {text}")
+
+
+def outbox_items(home):
+    said = json.loads(run("yuebao", "--home", str(home), "--json", "status"))
+    return [item for item in said["items"] if item.get("id")]
+
+
+def check_outboxes(checks, stage):
+    homes = sorted((stage / "homes").iterdir())
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        items = [item for batch in pool.map(outbox_items, homes) for item in batch]
+    receipted = {item["id"] for item in items if item["state"] == "receipted"}
+    kept = {item["id"] for item in items if item["state"] == "kept"}
+    rest = Counter(item["state"] for item in items) - Counter(receipted=len(receipted), kept=len(kept))
+    ledger = {row["id"] for row in query("SELECT id FROM api.report")}
+    checks.hold(receipted == ledger, f"{len(receipted)} receipts in {len(homes)} outboxes are the {len(ledger)} reports of the ledger, id by id")
+    checks.hold(kept == {row["id"] for row in query("SELECT id FROM api.kept")}, f"{len(kept)} kept after close, on both sides")
+    checks.hold(not +rest, "nothing waits in any outbox")
+
+
+def sums_of_sheets(stage, catalogue):
+    """(district, period, indicator) -> [schools, value, denominator], from the CSV files that the clerks sent."""
+    districts = {row[0]: row[5] for row in rows()}
+    accepted = {(row["school"], row["period"]) for row in query("SELECT DISTINCT school, period FROM api.report")}
+    sums = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
+    for path in (stage / "desk").glob("*/*.csv"):
+        school, _, period = path.stem.partition("-")
+        if path.name.endswith(".bad.csv") or (school, period) not in accepted:
+            continue
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                value = row["数值（分子）"]
+                if value:
+                    total = sums[districts[school], period, row["指标代码"]]
+                    total[0] += 1
+                    total[1] += Decimal(value)
+                    total[2] += Decimal(row["分母"] or 0)
+    return sums
+
+
+def check_totals(checks, sums, catalogue):
+    """Every district total against the clerks' own files; what cannot be added (mean, max) is left out."""
+    adds = {code for code, row in catalogue.indicators.items() if row["over_schools"] in ("sum", "ratio_of_sums")}
+    held = defaultdict(lambda: [0, Decimal(0), Decimal(0)])
+    for row in query("SELECT district, period, indicator, schools, value, denominator FROM api.district_total"):
+        total = held[row["district"], row["period"], row["indicator"]]
+        total[0] += row["schools"]
+        total[1] += Decimal(row["value"] or 0)
+        total[2] += Decimal(row["denominator"] or 0)
+    cells = [key for key in sums if key[2] in adds]
+    wrong = [key for key in cells if held[key] != sums[key]]
+    checks.hold(not wrong, f"{len(cells)} district totals equal the sums of the clerks' CSV files")
+    for key in wrong[:5]:
+        print(f"      {key}: files {sums[key]}, database {held[key]}")
+
+
+def check_flows(checks, sums):
+    """The flows of Longtan's plan that the printed progress shows, from the files alone."""
+    progress = query("""SELECT indicator, "now" FROM api.progress_at(now(), 'longtan-145')
+                        WHERE over_time = 'sum' AND direction = 'at_least' AND unit NOT LIKE '%per%'""")
+    wrong = []
+    for row in progress:
+        total = sum((value[1] for (district, _, code), value in sums.items() if district == 220203 and code == row["indicator"]), Decimal(0))
+        if Decimal(row["now"] or 0) != total:
+            wrong.append((row["indicator"], row["now"], total))
+    checks.hold(bool(progress) and not wrong, f"{len(progress)} flows of Longtan's plan as printed equal the sums of the files")
+    for row in wrong:
+        print("      ", *row)
+
+
+def check_books(checks):
+    books = query("""SELECT (SELECT count(*) FROM yuebao.figure) AS figures,
+                            (SELECT count(DISTINCT (district, period, school, indicator)) FROM yuebao.figure) AS once,
+                            (SELECT count(*) FROM yuebao.report AS r WHERE NOT EXISTS (SELECT FROM yuebao.figure AS f
+                               WHERE f.district = r.district AND f.period = r.period AND f.school = r.school AND f.form = r.form)) AS hollow""")[0]
+    checks.hold(books["figures"] == books["once"] and books["hollow"] == 0, f"{books['figures']} figures, none twice, no receipt without its rows")
+
+
+# ---- all of it ----------------------------------------------------------------------------------------------------
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stage", type=Path, required=True)
+    parser.add_argument("--seconds", type=int, required=True)
+    arguments = parser.parse_args()
+    catalogue = Catalogue(PLANS)
+    journal = json.loads((arguments.stage / "journal.json").read_text(encoding="utf-8"))
+    names = {row[1]: (row[3], row[4]) for row in rows()}
+
+    tell_sent(journal)
+    tell_awkward(journal, {code: names[code] for code in AWKWARD})
+    heading("Longtan's plan 2021–2025, as it stands now  龙潭区“十四五”教育规划进展")
+    print(run("yuebaoctl", "progress", "--plan", "longtan-145"), end="")
+    heading("Who has not reported 2025-12 in Longtan  未报学校")
+    print(run("yuebaoctl", "missing", "--district", "220203", "--period", "2025-12"), end="")
+
+    heading("Held against each other")
+    checks = Checks()
+    check_outboxes(checks, arguments.stage)
+    check_books(checks)
+    sums = sums_of_sheets(arguments.stage, catalogue)
+    check_totals(checks, sums, catalogue)
+    check_flows(checks, sums)
+    print(f"\n  {arguments.seconds} s after the build; the clerks' sheets, outboxes and the collector's log were in {arguments.stage}")
+    return 1 if checks.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
