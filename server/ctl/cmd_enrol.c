@@ -60,15 +60,20 @@ codes_are_clean(struct enrol *e)
     return true;
 }
 
-/* Named schools must all be there and not closed. */
+/* A school that has closed may still have to file: its last term falls due after its last day. */
+#define STILL_FILES(s)                                                                                       \
+    "(" s ".closed_on IS NULL OR " s ".closed_on >= current_date OR EXISTS (SELECT FROM yuebao.form AS f "   \
+    "JOIN yuebao.calendar AS c USING (form) WHERE f.kind = " s ".kind AND c.closes_at > now() AND "          \
+    "yuebao.period_last_day(c.period, f.frequency) BETWEEN " s ".opened_on AND " s ".closed_on))"
+
+/* Named schools must all be there and have something to file. */
 static bool
 all_are_known(struct enrol *e, const char *array)
 {
     PGresult *result =
         db_query(e->ctl,
                  "SELECT w.code FROM pg_catalog.unnest($1::text[]) AS w (code) WHERE NOT EXISTS (SELECT FROM "
-                 "yuebao.school AS s WHERE s.code = w.code AND (s.closed_on IS NULL OR s.closed_on >= "
-                 "current_date))",
+                 "yuebao.school AS s WHERE s.code = w.code AND " STILL_FILES("s") ")",
                  1, &array);
     bool ok = result != NULL && PQntuples(result) == 0;
 
@@ -87,16 +92,17 @@ find_schools(struct enrol *e)
     PGresult *result = NULL;
 
     if (e->n_codes == 0 || all_are_known(e, array))
-        result =
-            db_query(e->ctl,
-                     "SELECT s.school, s.code, s.name_zh, s.name_en, m.district FROM yuebao.school AS s "
-                     "LEFT JOIN LATERAL (SELECT yuebao.school_district_on(s.school, greatest(current_date, "
-                     "s.opened_on)) AS district) AS m ON true "
-                     "WHERE (s.closed_on IS NULL OR s.closed_on >= current_date) AND "
+        result = db_query(
+            e->ctl,
+            "SELECT s.school, s.code, s.name_zh, s.name_en, m.district FROM yuebao.school AS s "
+            "LEFT JOIN LATERAL (SELECT yuebao.school_district_on(s.school, greatest(current_date, "
+            "s.opened_on)) AS district) AS m ON true "
+            "WHERE " STILL_FILES(
+                "s") " AND "
                      "($1::text[] IS NULL OR s.code = ANY ($1)) AND ($2::integer IS NULL OR m.district IN "
                      "(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = $2)) "
                      "ORDER BY m.district, s.code",
-                     2, values);
+            2, values);
     free(array);
     return result;
 }
