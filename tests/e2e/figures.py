@@ -1,7 +1,6 @@
-"""Lawful figures for a form, and what they must add up to: recomputed here, in Python, from what was sent."""
+"""Lawful figures for a form, made from nothing but the catalogue."""
 
 import random
-from collections import defaultdict
 from fractions import Fraction
 from math import ceil, floor
 
@@ -36,26 +35,6 @@ class Catalogue:
     def number(self, code):
         return self.by_code[code].number
 
-    def broken_rules(self, figures):
-        """Codes of the error rules, wholly within these figures, that they break."""
-        broken = []
-        for rule in self.message.rule:
-            terms = list(rule.left) + list(rule.right)
-            if rule.severity == pb.ERROR and all(t.indicator in figures for t in terms):
-                left, right = self._sum(rule.left, figures), self._sum(rule.right, figures)
-                if not {pb.EQUAL: left == right, pb.AT_MOST: left <= right, pb.AT_LEAST: left >= right}[rule.op]:
-                    broken.append(rule.code)
-        return broken
-
-    def _sum(self, terms, figures):
-        total = Fraction(0)
-        for term in terms:
-            indicator, figure = self.indicators[term.indicator], figures[term.indicator]
-            value, denominator = figure if isinstance(figure, tuple) else (figure, 0)
-            total += (Fraction(denominator, 10 ** indicator.denominator_decimals) if term.part == pb.DENOMINATOR
-                      else Fraction(value, 10 ** indicator.decimals))
-        return total
-
 
 def lawful_figure(indicator, random):
     """A figure within the bounds: a scaled value, or (value, denominator)."""
@@ -70,35 +49,10 @@ def lawful_figure(indicator, random):
 
 
 def lawful(catalogue, form, seed, optional=0.3):
-    """Figures for every required indicator of the form and some of the others; no error rule between them is broken."""
+    """Figures for every required indicator of the form and some of the others, the same for the same seed."""
     dice = random.Random(seed)
     message = catalogue.forms[form]
     numbers = list(message.required) + [n for n in message.optional if dice.random() < optional]
     if not numbers:
         numbers = list(message.optional)[:5]
-    figures = {n: lawful_figure(catalogue.indicators[n], dice) for n in numbers}
-    for _ in range(20):
-        broken = set(catalogue.broken_rules(figures))
-        if not broken:
-            break
-        for rule in catalogue.message.rule:
-            if rule.code in broken:  # take away an optional part, or make the small side nothing
-                for term in (rule.left if rule.op == pb.AT_MOST else rule.right):
-                    if term.indicator in message.optional:
-                        figures.pop(term.indicator, None)
-                    elif not with_denominator(catalogue.indicators[term.indicator]):
-                        figures[term.indicator] = max(0, ceil(bound(catalogue.indicators[term.indicator].min)))
-    return figures
-
-
-def totals(reports):
-    """Σ over accepted reports: (district, form, period, indicator number) -> [schools, Σ value, Σ denominator]."""
-    sums = defaultdict(lambda: [0, 0, 0])
-    for report in reports:
-        for number, figure in report["figures"].items():
-            value, denominator = figure if isinstance(figure, tuple) else (figure, 0)
-            cell = sums[report["district"], report["form"], report["period"], number]
-            cell[0] += 1
-            cell[1] += value
-            cell[2] += denominator
-    return sums
+    return {n: lawful_figure(catalogue.indicators[n], dice) for n in numbers}

@@ -78,9 +78,7 @@ class Cluster:
 
     def kill_backends(self, of="yuebao_collector"):
         """kill -9 of a backend: PostgreSQL ends every connection and recovers."""
-        with self.connect("postgres") as link:
-            rows = query(link, "SELECT pid FROM pg_stat_activity WHERE usename = %s LIMIT 1", of)
-        for (pid,) in rows:
+        for (pid,) in self.rows("postgres", "SELECT pid FROM pg_stat_activity WHERE usename = %s LIMIT 1", of):
             kill(pid)
 
     def destroy(self):
@@ -90,21 +88,20 @@ class Cluster:
     def conninfo(self, database, user="postgres", host=None):
         return f"host={host or self.socket} dbname={database} user={user}"
 
-    def connect(self, database):
+    def rows(self, database, sql, *values):
+        """Rows of one statement, on a link of its own: PostgreSQL may have been killed since the last."""
         link = psycopg2.connect(self.conninfo(database))
-        link.autocommit = True
-        return link
+        try:
+            link.autocommit = True
+            with link.cursor() as cursor:
+                cursor.execute(sql, values or None)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            link.close()
 
     def create(self, name, template=None):
-        with self.connect("postgres") as link, link.cursor() as cursor:
-            cursor.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        self.rows("postgres", f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
         return Database(self, name)
-
-
-def query(link, sql, *values):
-    with link.cursor() as cursor:
-        cursor.execute(sql, values or None)
-        return cursor.fetchall() if cursor.description else []
 
 
 class Database:
@@ -115,12 +112,7 @@ class Database:
         return self.cluster.conninfo(self.name, user, host)
 
     def rows(self, sql, *values):
-        """Rows of one query, on a link of its own: PostgreSQL may have been killed since the last."""
-        link = self.cluster.connect(self.name)
-        try:
-            return query(link, sql, *values)
-        finally:
-            link.close()
+        return self.cluster.rows(self.name, sql, *values)
 
     def value(self, sql, *values):
         return self.rows(sql, *values)[0][0]
@@ -133,8 +125,7 @@ class Database:
                    env={"YUEBAO_SQL": str(ROOT / "sql")}, **kw)
 
     def drop(self):
-        with self.cluster.connect("postgres") as link, link.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+        self.cluster.rows("postgres", f'DROP DATABASE "{self.name}" WITH (FORCE)')
 
 
 # ---- processes -------------------------------------------------------------------------------------------------
