@@ -201,7 +201,7 @@ class World:
                 SELECT district, form, period, indicator, schools, value, denominator FROM yuebao.total_folded
                 UNION ALL
                 SELECT d.district, d.form, d.period, u.* FROM yuebao.total_delta d CROSS JOIN LATERAL
-                    unnest(d.indicator, d.schools, d.value, d.denominator) u) AS both JOIN yuebao.form USING (form)
+                    unnest(d.indicator, d.schools, d.value, d.denominator) u) AS parts JOIN yuebao.form USING (form)
             GROUP BY 1, 2, 3, 4""")
 
     def sums_of_figures(self):
