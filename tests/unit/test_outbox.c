@@ -1,0 +1,313 @@
+/* outbox: what is stored stays, states move once and only forward, two openers at once, a file for nobody
+ * else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "envelope.h"
+#include "outbox.h"
+
+struct home {
+    char path[64];
+    struct outbox *outbox;
+};
+
+static int
+setup(void **state)
+{
+    struct home *home = calloc(1, sizeof(*home));
+
+    strcpy(home->path, "/tmp/test-outbox-XXXXXX");
+    if (mkdtemp(home->path) == NULL || !envelope_init())
+        return 1;
+    *state = home;
+    return outbox_open(home->path, true, &home->outbox, NULL) != OUTBOX_OK;
+}
+
+static int
+teardown(void **state)
+{
+    static const char *const files[] = {"outbox.db", "outbox.db-wal", "outbox.db-shm"};
+    struct home *home = *state;
+    char path[96];
+
+    outbox_close(home->outbox);
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(path, sizeof(path), "%s/%s", home->path, files[i]);
+        unlink(path);
+    }
+    rmdir(home->path);
+    free(home);
+    return 0;
+}
+
+static struct item
+item_of(uint8_t number, uint32_t revision, const struct item *previous)
+{
+    struct item item = {
+        .school = "0012345", .form = "primary.monthly", .period = "2026-10", .revision = revision};
+
+    memset(item.id, number, ID_SIZE);
+    if (previous != NULL) {
+        item.has_previous = true;
+        memcpy(item.previous, previous->id, ID_SIZE);
+    }
+    item.saved_ms = 1000u + number;
+    item.statement = (uint8_t *)"bytes\0 with NUL";
+    item.statement_len = 15;
+    return item;
+}
+
+static enum item_state
+state_of(struct outbox *outbox, const struct item *item)
+{
+    const struct item_filter all = {0};
+    enum item_state state = ITEM_WAITING;
+    bool found = false;
+    struct items items;
+
+    assert_int_equal(outbox_items(outbox, &all, &items), OUTBOX_OK);
+    for (size_t i = 0; i < items.count; i++)
+        if (memcmp(items.list[i].id, item->id, ID_SIZE) == 0) {
+            state = items.list[i].state;
+            found = true;
+        }
+    items_fini(&items);
+    assert_true(found);
+    return state;
+}
+
+static void
+codes_keep_their_zeros(void **state)
+{
+    struct home *home = *state;
+    struct item item = item_of(1, 1, NULL);
+    const struct item_filter filter = {.school = "0012345"}, other = {.school = "12345"};
+    struct items items;
+
+    assert_int_equal(outbox_add(home->outbox, &item), OUTBOX_OK);
+    assert_int_equal(outbox_items(home->outbox, &filter, &items), OUTBOX_OK);
+    assert_int_equal(items.count, 1);
+    assert_string_equal(items.list[0].school, "0012345");
+    assert_int_equal(items.list[0].statement_len, 15);
+    assert_memory_equal(items.list[0].statement, item.statement, 15);
+    assert_null(items.list[0].answer);
+    items_fini(&items);
+    assert_int_equal(outbox_items(home->outbox, &other, &items), OUTBOX_OK);
+    assert_int_equal(items.count, 0);
+    items_fini(&items);
+}
+
+static void
+a_state_is_decided_once(void **state)
+{
+    struct home *home = *state;
+    struct item item = item_of(1, 1, NULL);
+    const uint8_t answer[] = {1, 2, 3};
+
+    assert_int_equal(outbox_add(home->outbox, &item), OUTBOX_OK);
+    assert_int_not_equal(outbox_add(home->outbox, &item), OUTBOX_OK); /* an id is there once */
+    assert_int_equal(outbox_decide(home->outbox, item.id, ITEM_RECEIPTED, 5000, answer, 3), OUTBOX_OK);
+    assert_int_equal(outbox_decide(home->outbox, item.id, ITEM_REFUSED, 6000, answer, 3), OUTBOX_ABSENT);
+    assert_int_equal(state_of(home->outbox, &item), ITEM_RECEIPTED);
+}
+
+static void
+followers_fall_with_the_one_before(void **state)
+{
+    struct home *home = *state;
+    struct item one = item_of(1, 1, NULL), two = item_of(2, 2, &one), three = item_of(3, 3, &two),
+                other = item_of(9, 1, NULL);
+    const uint8_t answer[] = {1};
+
+    assert_int_equal(outbox_add(home->outbox, &one), OUTBOX_OK);
+    assert_int_equal(outbox_add(home->outbox, &two), OUTBOX_OK);
+    assert_int_equal(outbox_add(home->outbox, &three), OUTBOX_OK);
+    assert_int_equal(outbox_add(home->outbox, &other), OUTBOX_OK);
+    assert_int_equal(outbox_decide(home->outbox, one.id, ITEM_REFUSED, 5000, answer, 1), OUTBOX_OK);
+    assert_int_equal(state_of(home->outbox, &two), ITEM_REFUSED);
+    assert_int_equal(state_of(home->outbox, &three), ITEM_REFUSED);
+    assert_int_equal(state_of(home->outbox, &other), ITEM_WAITING);
+}
+
+/* Even somebody with the file in his hands is stopped by the file itself. */
+static void
+facts_do_not_change(void **state)
+{
+    static const char *const crimes[] = {
+        "UPDATE item SET statement = x'00'",      "DELETE FROM item",
+        "UPDATE item SET state = 'waiting'",      "UPDATE item SET state = 'sent'",
+        "INSERT INTO setting VALUES ('x', NULL)",
+    };
+    struct home *home = *state;
+    struct item item = item_of(1, 1, NULL);
+    const uint8_t answer[] = {1};
+    char path[96];
+    sqlite3 *db;
+
+    assert_int_equal(outbox_add(home->outbox, &item), OUTBOX_OK);
+    assert_int_equal(outbox_decide(home->outbox, item.id, ITEM_RECEIPTED, 5000, answer, 1), OUTBOX_OK);
+    snprintf(path, sizeof(path), "%s/outbox.db", home->path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof(crimes) / sizeof(crimes[0]); i++)
+        assert_int_equal(sqlite3_exec(db, crimes[i], NULL, NULL, NULL), SQLITE_CONSTRAINT);
+    sqlite3_close(db);
+}
+
+static void
+pending_becomes_enrolled(void **state)
+{
+    struct home *home = *state;
+    struct identity identity = {
+        .school = "0012345", .code = "ABCDEFGHJKMN", .server = (char *)"h:1", .ca = (char *)"pem"};
+    struct identity got;
+
+    memset(identity.key, 7, KEY_SIZE);
+    memset(identity.secret, 8, SECRET_SIZE);
+    assert_int_equal(outbox_enrolled(home->outbox), OUTBOX_ABSENT);
+    assert_int_equal(outbox_set_pending(home->outbox, &identity), OUTBOX_OK);
+    assert_int_equal(outbox_identity(home->outbox, IDENTITY_ENROLLED, &got), OUTBOX_ABSENT);
+    assert_int_equal(outbox_enrolled(home->outbox), OUTBOX_OK);
+    assert_int_equal(outbox_identity(home->outbox, IDENTITY_PENDING, &got), OUTBOX_ABSENT);
+    assert_int_equal(outbox_identity(home->outbox, IDENTITY_ENROLLED, &got), OUTBOX_OK);
+    assert_memory_equal(got.secret, identity.secret, SECRET_SIZE);
+    assert_string_equal(got.server, "h:1");
+    identity_fini(&got);
+
+    /* A second enrolment replaces the first only when it has succeeded. */
+    memset(identity.key, 9, KEY_SIZE);
+    assert_int_equal(outbox_set_pending(home->outbox, &identity), OUTBOX_OK);
+    assert_int_equal(outbox_identity(home->outbox, IDENTITY_ENROLLED, &got), OUTBOX_OK);
+    assert_int_equal(got.key[0], 7);
+    identity_fini(&got);
+    assert_int_equal(outbox_enrolled(home->outbox), OUTBOX_OK);
+    assert_int_equal(outbox_identity(home->outbox, IDENTITY_ENROLLED, &got), OUTBOX_OK);
+    assert_int_equal(got.key[0], 9);
+    identity_fini(&got);
+}
+
+static void
+settings_and_trust(void **state)
+{
+    struct home *home = *state;
+    uint8_t key[KEY_SIZE] = {1}, stranger[KEY_SIZE] = {2};
+    char *value = NULL;
+
+    assert_int_equal(outbox_setting(home->outbox, "filler", &value), OUTBOX_ABSENT);
+    assert_int_equal(outbox_set(home->outbox, "filler", "王芳"), OUTBOX_OK);
+    assert_int_equal(outbox_set(home->outbox, "filler", "李强"), OUTBOX_OK);
+    assert_int_equal(outbox_setting(home->outbox, "filler", &value), OUTBOX_OK);
+    assert_string_equal(value, "李强");
+    free(value);
+    assert_int_equal(outbox_trust(home->outbox, key, 1), OUTBOX_OK);
+    assert_int_equal(outbox_trust(home->outbox, key, 2), OUTBOX_OK);
+    assert_true(outbox_trusts(home->outbox, key));
+    assert_false(outbox_trusts(home->outbox, stranger));
+}
+
+static void
+the_file_is_for_nobody_else(void **state)
+{
+    struct home *home = *state;
+    char path[96];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "%s/outbox.db", home->path);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(outbox_set(home->outbox, "a", "b"), OUTBOX_OK); /* the log exists now */
+    snprintf(path, sizeof(path), "%s/outbox.db-wal", home->path);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void
+a_newer_file_is_left_alone(void **state)
+{
+    struct home *home = *state;
+    struct outbox *again = NULL;
+    char path[96], error[160];
+    sqlite3 *db;
+
+    snprintf(path, sizeof(path), "%s/outbox.db", home->path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(outbox_open(home->path, true, &again, error), OUTBOX_NEWER);
+    assert_null(again);
+}
+
+static void
+nothing_is_made_unasked(void **state)
+{
+    struct outbox *outbox = NULL;
+    char error[160];
+
+    (void)state;
+    assert_int_equal(outbox_open("/tmp/test-outbox-that-is-not-there", false, &outbox, error), OUTBOX_ABSENT);
+    assert_int_equal(outbox_open("/proc/self/outbox", true, &outbox, error), OUTBOX_IO);
+    assert_null(outbox);
+}
+
+/* A writer waits for the other's transaction; what the dead one had not committed is not there. */
+static void
+a_killed_writer_leaves_nothing_half_done(void **state)
+{
+    struct home *home = *state;
+    int ready[2];
+    pid_t child;
+    char byte, *value = NULL;
+
+    assert_int_equal(outbox_set(home->outbox, "name", "before"), OUTBOX_OK);
+    assert_int_equal(pipe(ready), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct outbox *mine = NULL;
+
+        if (outbox_open(home->path, false, &mine, NULL) != OUTBOX_OK || outbox_begin(mine) != OUTBOX_OK ||
+            outbox_set(mine, "name", "half") != OUTBOX_OK || write(ready[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+    assert_int_equal(outbox_setting(home->outbox, "name", &value), OUTBOX_OK);
+    assert_string_equal(value, "before");
+    free(value);
+    assert_int_equal(outbox_set(home->outbox, "name", "after"), OUTBOX_OK);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(codes_keep_their_zeros, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_state_is_decided_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(followers_fall_with_the_one_before, setup, teardown),
+        cmocka_unit_test_setup_teardown(facts_do_not_change, setup, teardown),
+        cmocka_unit_test_setup_teardown(pending_becomes_enrolled, setup, teardown),
+        cmocka_unit_test_setup_teardown(settings_and_trust, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_file_is_for_nobody_else, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_newer_file_is_left_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(nothing_is_made_unasked, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_killed_writer_leaves_nothing_half_done, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
