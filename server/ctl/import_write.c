@@ -14,6 +14,14 @@
 #include "form_name.h"
 #include "import.h"
 
+/* A corrected opening day takes the first membership with it, as long as that stays the first. */
+static const char shift_opening[] =
+    "UPDATE yuebao.school_district AS m SET valid_from = s.opened_on "
+    "FROM pg_temp.import_school AS s JOIN yuebao.school AS d ON d.code = s.code "
+    "WHERE m.school = d.school AND m.valid_from = d.opened_on AND d.opened_on <> s.opened_on AND NOT EXISTS "
+    "(SELECT FROM yuebao.school_district AS o WHERE o.school = d.school AND o.valid_from <> m.valid_from AND "
+    "o.valid_from <= s.opened_on)";
+
 struct step {
     const char *stage; /* makes the temporary table; columns: position, sheet, line, then the spec's */
     const char *copy;
@@ -618,6 +626,7 @@ write_kind(struct import *import, enum import_kind kind, struct import_counts *c
     long first_homes = 0;
 
     return stage(import, kind, &counts->rows) && check_past(import, kind) &&
+           count_rows(import, kind == SCHOOLS ? shift_opening : NULL, &counts->derived) &&
            count_rows(import, steps[kind].remove, &counts->removed) &&
            count_rows(import, steps[kind].change, &counts->changed) &&
            count_rows(import, steps[kind].insert, &counts->fresh) &&

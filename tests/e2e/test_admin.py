@@ -1,0 +1,403 @@
+"""The administrator's command: migrations that remember, imports that are all or nothing, codes and the calendar."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import shutil
+
+import pytest
+
+import house
+from house import ROOT
+
+SCHOOLS = "code,institution,kind,name_zh,name_en,district,opened_on,closed_on,valid_from\n"
+CTL = house.BUILD / "server" / "ctl" / "yuebaoctl"
+
+
+@pytest.fixture
+def bare(cluster, request):
+    """An empty database."""
+    database = cluster.create(re.sub(r"\W", "_", request.node.name)[:60])
+    yield database
+    database.drop()
+
+
+@pytest.fixture
+def filled(cluster, template, request):
+    """A database of one's own with the plans, schools and an open calendar."""
+    database = cluster.create(re.sub(r"\W", "_", request.node.name)[:60], template.name)
+    yield database
+    database.drop()
+
+
+@pytest.fixture
+def sql(tmp_path):
+    """A copy of the SQL folder that a test may spoil."""
+    return shutil.copytree(ROOT / "sql", tmp_path / "sql")
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def everything(database):
+    """A digest of every row of every table, and of every sequence's state."""
+    digest = {}
+    for (table,) in database.rows("SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'yuebao'::regnamespace "
+                                  "AND relkind IN ('r', 'S') ORDER BY 1"):
+        digest[table] = database.value(f"SELECT md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {table} AS t")
+    return digest
+
+
+# ---- migrate ---------------------------------------------------------------------------------------------------
+
+
+def test_migrate_twice_does_it_once(bare):
+    first = bare.ctl("migrate")
+    assert "applied 001-catalogue.sql" in first.stdout
+    before = everything(bare)
+    second = bare.ctl("migrate")
+    assert "Nothing to do" in second.stdout
+    assert everything(bare) == before
+    files = sorted(p.name for p in (ROOT / "sql" / "migrations").glob("*.sql"))
+    assert [row[0] for row in bare.rows("SELECT name FROM yuebao.migration ORDER BY number")] == files
+    for name, checksum in bare.rows("SELECT name, checksum FROM yuebao.migration"):
+        assert checksum == hashlib.sha256((ROOT / "sql" / "migrations" / name).read_bytes()).hexdigest()
+
+
+def test_a_dry_run_of_migrate_leaves_no_trace(bare):
+    done = bare.ctl("migrate", "--dry-run")
+    assert "would apply 001-catalogue.sql" in done.stdout
+    assert bare.rows("SELECT nspname FROM pg_namespace WHERE nspname IN ('yuebao', 'api')") == []
+
+
+def test_a_changed_migration_is_refused_by_name(bare, sql):
+    bare.ctl("migrate")
+    before = everything(bare)
+    with open(sql / "migrations" / "002-ledger.sql", "a") as file:
+        file.write("\n-- touched\n")
+    write(sql / "migrations" / "999-later.sql", "CREATE TABLE yuebao.later ();")
+    refused = bare.ctl("migrate", "--sql", sql, ok=78)
+    assert "002-ledger.sql was changed" in refused.stderr
+    assert everything(bare) == before
+    states = {row["file"]: row["state"] for row in json.loads(bare.ctl("migrate", "status", "--sql", sql, "--json").stdout)}
+    assert states["002-ledger.sql"] == "changed"
+    assert states["999-later.sql"] == "pending"
+    assert states["001-catalogue.sql"] == "applied"
+
+
+def test_a_missing_migration_is_refused_by_name(bare, sql):
+    bare.ctl("migrate")
+    (sql / "migrations" / "003-books.sql").unlink()
+    assert "003-books.sql" in bare.ctl("migrate", "--sql", sql, ok=78).stderr
+
+
+def test_a_migration_before_the_last_is_refused(bare, sql):
+    write(sql / "migrations" / "900-late.sql", "SELECT 1;")
+    bare.ctl("migrate", "--sql", sql)
+    write(sql / "migrations" / "899-early.sql", "SELECT 1;")
+    assert "899-early.sql" in bare.ctl("migrate", "--sql", sql, ok=78).stderr
+
+
+def test_a_broken_migration_names_its_line_and_is_undone(bare, sql):
+    bare.ctl("migrate")
+    before = everything(bare)
+    write(sql / "migrations" / "900-broken.sql", "CREATE TABLE yuebao.half ();\n\nSELECT nonsense;\n")
+    refused = bare.ctl("migrate", "--sql", sql, ok=70)
+    assert "900-broken.sql, line 3" in refused.stderr
+    assert everything(bare) == before
+
+
+def test_a_migration_may_not_end_its_transaction(bare, sql):
+    write(sql / "migrations" / "900-commit.sql", "SELECT 1; COMMIT;")
+    assert "900-commit.sql" in bare.ctl("migrate", "--sql", sql, ok=70).stderr
+    assert bare.rows("SELECT FROM yuebao.migration WHERE number = 900") == []
+
+
+def test_views_are_made_again_when_one_of_them_changes(bare, sql):
+    bare.ctl("migrate")
+    write(sql / "api" / "85-new.sql", "CREATE VIEW api.new AS SELECT 1 AS one;")
+    assert "api/" in bare.ctl("migrate", "--sql", sql).stdout
+    assert bare.value("SELECT one FROM api.new") == 1
+    assert "Nothing to do" in bare.ctl("migrate", "--sql", sql).stdout
+
+
+def test_two_migrates_at_once_do_it_once(bare):
+    from concurrent.futures import ThreadPoolExecutor
+    with ThreadPoolExecutor(2) as pool:
+        both = [job.result() for job in [pool.submit(bare.ctl, "migrate") for _ in range(2)]]
+    assert sum("applied 001-catalogue.sql" in done.stdout for done in both) == 1
+    assert sum("Nothing to do" in done.stdout for done in both) == 1
+
+
+# ---- who may, and what when it is not there --------------------------------------------------------------------
+
+
+def test_a_reader_may_read_and_nothing_else(filled):
+    def as_reader(*args, ok=True):
+        return house.run(CTL, *args, "--db", filled.conninfo("yuebao_reader"), ok=ok, env={"YUEBAO_SQL": str(ROOT / "sql")})
+
+    assert "Longtan" in as_reader("progress", "--plan", "longtan-145").stdout
+    assert as_reader("missing", "--district", "220203").stdout
+    assert as_reader("schools").stdout
+    assert as_reader("calendar", "list").stdout
+    for args in (["import", ROOT / "sql" / "plans"], ["calendar", "open", "2030-01"], ["enrol", "--all"], ["migrate"],
+                 ["rejections"]):
+        assert "yuebao_reader" in as_reader(*args, ok=77).stderr
+
+
+def test_an_administrator_needs_no_superuser(filled):
+    house.run(CTL, "migrate", "--db", filled.conninfo("yuebao_admin"), env={"YUEBAO_SQL": str(ROOT / "sql")})
+    house.run(CTL, "calendar", "open", "2030-01", "--db", filled.conninfo("yuebao_admin"))
+
+
+def test_no_server_is_told_shortly(tmp_path):
+    done = house.run(CTL, "schools", "--db", f"host={tmp_path} dbname=none", ok=69)
+    assert done.stderr.count("\n") == 1
+    assert "cannot be reached" in done.stderr
+
+
+def test_an_unprepared_database_is_told(bare):
+    assert "migrate" in bare.ctl("progress", ok=78).stderr
+
+
+# ---- import ----------------------------------------------------------------------------------------------------
+
+
+def test_the_same_files_again_change_nothing(filled):
+    before = everything(filled)
+    done = filled.ctl("import", ROOT / "sql" / "plans", "--json")
+    assert all(row["unchanged"] == row["rows"] > 0 for row in json.loads(done.stdout))
+    assert "Nothing changed" in done.stderr
+    assert everything(filled) == before
+
+
+def test_a_dry_run_of_import_leaves_no_trace(filled, tmp_path):
+    before = everything(filled)
+    path = write(tmp_path / "schools.csv", SCHOOLS + "0099001,,primary,新校,New,220203,2020-09-01,,\n")
+    done = filled.ctl("import", "--dry-run", path, "--json")
+    assert json.loads(done.stdout)[0]["new"] == 1
+    assert everything(filled) == before
+
+
+BAD = SCHOOLS + """0099001,,primary,新校,New,220203,2020-09-01,,
+0099002,,primery,新校,New,220203,2020-09-01,,
+0099003,,primary,,New,999999,2020-13-01,,
+0099001,,primary,新校,New,220203,2020-09-01,2019-01-01,
+00 99004,,primary,新校,New,22020,2020-09-01,,,,
+"""
+FAULTS = [(3, "kind", "primery"), (4, "name_zh", ""), (4, "opened_on", "2020-13-01"), (4, "district", "999999"),
+          (5, "code", "0099001"), (5, "closed_on", "2019-01-01"), (6, "code", "00 99004"), (6, "district", "22020"), (6, None, "")]
+
+
+def test_every_fault_by_row_and_column_and_nothing_changed(filled, tmp_path):
+    before = everything(filled)
+    path = write(tmp_path / "schools.csv", BAD)
+    done = filled.ctl("import", path, "--json", ok=65)
+    found = [(f["row"], f["column"], f["value"]) for f in json.loads(done.stdout)]
+    assert sorted(found, key=str) == sorted(FAULTS, key=str)
+    english = filled.ctl("import", path, "--lang", "en", ok=65).stderr
+    assert "schools.csv, row 3, column kind, “primery”: Expected one of: kindergarten, primary" in english
+    chinese = filled.ctl("import", path, "--lang", "zh", ok=65).stderr
+    assert "schools.csv 第 3 行 kind 列“primery”:应为下列之一" in chinese
+    assert english.count("\n") == chinese.count("\n") == len(FAULTS) + 1
+    assert everything(filled) == before
+
+
+def spoil(tmp_path, name, change):
+    with open(ROOT / "sql" / "plans" / name, encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    change(rows)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return write(tmp_path / name, out.getvalue())
+
+
+@pytest.mark.parametrize("name, row, column, value", [
+    ("rules.csv", 0, "left", "boarding_pupils + nobody"),
+    ("rules.csv", 0, "left", "boarding_pupils +"),
+    ("rules.csv", 0, "right", "enrolled_pupils.den"),
+    ("rules.csv", 0, "op", "<"),
+    ("indicators.csv", 0, "over_schools", "ratio_of_sums"),
+    ("indicators.csv", 0, "max", "-1"),
+    ("indicators.csv", 0, "max", "10000000000000"),
+    ("indicators.csv", 0, "reported_by", "primary|primary"),
+    ("indicators.csv", 0, "decimals", "7"),
+    ("targets.csv", 0, "unit", "pupils"),
+    ("targets.csv", 0, "plan", "no-plan"),
+    ("baselines.csv", 0, "as_of", "2020-12"),
+    ("districts.csv", 3, "parent", "410482"),
+    ("plans.csv", 0, "period_end", "2019-12-31"),
+])
+def test_what_contradicts_itself_is_refused(filled, tmp_path, name, row, column, value):
+    path = spoil(tmp_path, name, lambda rows: rows[row].update({column: value}))
+    faults = json.loads(filled.ctl("import", path, "--json", ok=65).stdout)
+    assert (row + 2, column, value) in [(f["row"], f["column"], f["value"]) for f in faults]
+
+
+def test_a_missing_and_an_unknown_column(filled, tmp_path):
+    path = write(tmp_path / "schools.csv", "code,kind,name_zh,colour\n1,primary,校,red\n")
+    faults = {(f["row"], f["column"]) for f in json.loads(filled.ctl("import", path, "--json", ok=65).stdout)}
+    assert {(1, "district"), (1, "opened_on"), (1, "colour")} <= faults
+
+
+def test_a_file_is_known_by_its_header(filled, tmp_path):
+    path = write(tmp_path / "new-schools-2026.csv", SCHOOLS + "0099001,,primary,新校,,220203,2020-09-01,,\n")
+    filled.ctl("import", path)
+    assert filled.rows("SELECT institution, name_en FROM yuebao.school WHERE code = '0099001'") == [("0099001", "新校")]
+    assert "unknown.csv" in filled.ctl("import", write(tmp_path / "unknown.csv", "a,b\n1,2\n"), ok=65).stderr
+
+
+def test_chinese_encodings(filled, tmp_path):
+    text = SCHOOLS + "0099001,,primary,育才小学,Yucai,220203,2020-09-01,,\n"
+    for encoding in ("gb18030", "utf-16", "utf-8-sig"):
+        (tmp_path / "schools.csv").write_bytes(text.replace("育才", f"育才{encoding[-1]}").encode(encoding))
+        filled.ctl("import", tmp_path / "schools.csv")
+        assert filled.value("SELECT name_zh FROM yuebao.school WHERE code = '0099001'") == f"育才{encoding[-1]}小学"
+
+
+def test_a_new_catalogue_only_when_its_content_changes(filled, tmp_path):
+    count = "SELECT count(*) FROM yuebao.catalogue"
+    assert filled.value(count) == 1
+    filled.ctl("import", spoil(tmp_path, "plans.csv", lambda rows: rows[0].update(title_en="Another title")))
+    assert filled.value(count) == 1
+    filled.ctl("import", spoil(tmp_path, "indicators.csv", lambda rows: rows[0].update(max="30000")))
+    assert filled.value(count) == 2
+    old = filled.value("SELECT min(catalogue) FROM yuebao.catalogue")
+    assert filled.value("SELECT bool_and(catalogue = %s) FROM yuebao.calendar", old), "an open period keeps its catalogue"
+
+
+def test_a_refused_import_uses_no_numbers_up(filled, tmp_path):
+    def rename(rows):
+        rows[0].update(indicator="renamed_pupils")
+    path = spoil(tmp_path, "indicators.csv", rename)
+    highest = filled.value("SELECT max(indicator) FROM yuebao.indicator")
+    for _ in range(3):
+        filled.ctl("import", "--dry-run", path)
+    filled.ctl("import", path)
+    assert filled.value("SELECT indicator FROM yuebao.indicator WHERE code = 'renamed_pupils'") == highest + 1
+
+
+def test_a_school_moves_from_a_day_on(filled, tmp_path):
+    row = "0099001,,primary,新校,New,{},2020-09-01,,{}\n"
+    path = tmp_path / "schools.csv"
+    filled.ctl("import", write(path, SCHOOLS + row.format(220203, "")))
+    refused = filled.ctl("import", write(path, SCHOOLS + row.format(220200, "")), ok=65)
+    assert "valid_from" in refused.stderr and "220203" in refused.stderr
+    filled.ctl("import", write(path, SCHOOLS + row.format(220200, "2026-03-01")))
+    assert "Nothing changed" in filled.ctl("import", path).stdout
+    assert [(str(day), district) for day, district in filled.rows(
+        "SELECT valid_from, district FROM yuebao.school_district JOIN yuebao.school USING (school) "
+        "WHERE code = '0099001' ORDER BY 1")] == [("2020-09-01", 220203), ("2026-03-01", 220200)]
+
+
+def test_twenty_thousand_schools(filled, tmp_path):
+    path = write(tmp_path / "schools.csv", SCHOOLS + "".join(
+        f"P{n:06d},,primary,第{n}小学,School {n},220203,1990-09-01,,\n" for n in range(20000)))
+    done = json.loads(filled.ctl("import", path, "--json", timeout=60).stdout)
+    assert done[0]["new"] == 20000
+
+
+# ---- calendar --------------------------------------------------------------------------------------------------
+
+
+def windows(database, *args, **kw):
+    return json.loads(database.ctl("calendar", *args, "--json", **kw).stdout)
+
+
+def test_calendar_opens_sensibly(filled):
+    (one,) = windows(filled, "open", "2030-02", "--form", "primary.monthly")
+    assert (one["opens_at"], one["due_at"], one["closes_at"], one["state"]) == (
+        "2030-02-28 00:00", "2030-03-06 00:00", "2030-03-16 00:00", "upcoming")
+    assert windows(filled, "open", "2030-02", "--form", "primary.monthly") == [], "what is open stays as it is"
+    day = windows(filled, "open", "2030-02-10", "--kind", "primary")[0]
+    assert day["opens_at"] == "2030-02-10 00:00"
+
+
+def test_calendar_opens_spans_and_instants(filled):
+    assert len(windows(filled, "open", "2031-01..2031-12", "--form", "senior.monthly")) == 12
+    assert len(windows(filled, "open", "2032", "--frequency", "weekly", "--kind", "primary")) == 52
+    (one,) = windows(filled, "open", "2033-01", "--form", "junior.monthly", "--opens", "2033-01-20T08:00+00:00",
+                     "--due", "2033-02-01T12:00", "--closes", "end+3d")
+    assert (one["opens_at"], one["due_at"], one["closes_at"]) == (
+        "2033-01-20 16:00", "2033-02-01 12:00", "2033-02-04 00:00")
+
+
+def test_calendar_is_under_the_newest_catalogue(filled, tmp_path):
+    filled.ctl("import", spoil(tmp_path, "indicators.csv", lambda rows: rows[0].update(max="30000")))
+    filled.ctl("calendar", "open", "2030-02", "--form", "primary.monthly")
+    assert filled.value("SELECT catalogue = (SELECT max(catalogue) FROM yuebao.catalogue) FROM yuebao.calendar "
+                        "WHERE period = '2030-02-01'")
+
+
+def test_calendar_moves_and_refuses_disorder(filled):
+    filled.ctl("calendar", "open", "2030-02", "--form", "primary.monthly")
+    (one,) = windows(filled, "set", "2030-02", "--form", "primary.monthly", "--closes", "end+30d")
+    assert one["closes_at"] == "2030-03-31 00:00" and one["due_at"] == "2030-03-06 00:00"
+    before = everything(filled)
+    filled.ctl("calendar", "set", "2030-02", "--form", "primary.monthly", "--due", "end+40d", ok=65)
+    filled.ctl("calendar", "open", "2030-03", "--dry-run")
+    filled.ctl("calendar", "open", "2030-13", ok=64)
+    filled.ctl("calendar", "open", "2030-03", "--due", "tomorrow", ok=64)
+    assert everything(filled) == before
+
+
+# ---- enrol, key ------------------------------------------------------------------------------------------------
+
+
+def test_a_code_is_shown_once_and_stored_hashed(filled):
+    (row,) = json.loads(filled.ctl("enrol", "0000001", "--json").stdout)
+    assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}", row["code"])
+    digest = hashlib.sha256(row["code"].replace("-", "").encode()).digest()
+    days, used = filled.rows("SELECT expires_at - made_at = '7 days', used_at IS NOT NULL FROM yuebao.enrolment "
+                             "WHERE code_hash = %s", digest)[0]
+    assert days and not used
+    detail = filled.value("SELECT detail FROM yuebao.audit_log WHERE action = 'enrol' ORDER BY audit_log DESC LIMIT 1")
+    assert detail["schools"] == ["0000001"]
+    assert row["code"] not in json.dumps(detail)
+
+
+def test_enrol_is_all_or_nothing(filled):
+    before = filled.value("SELECT count(*) FROM yuebao.enrolment")
+    assert "nobody" in filled.ctl("enrol", "0000001", "nobody", ok=65).stderr
+    filled.ctl("enrol", "0000001", "--days", "0", ok=64)
+    filled.ctl("enrol", ok=64)
+    assert filled.value("SELECT count(*) FROM yuebao.enrolment") == before
+
+
+def test_codes_of_a_district_as_a_spreadsheet(filled):
+    text = filled.ctl("enrol", "--district", "220200", "--csv").stdout
+    assert text.startswith("\ufeffschool,") and "\r\n" in text
+    rows = list(csv.DictReader(io.StringIO(text[1:], newline="")))
+    assert {row["district"] for row in rows} == {"220200", "220203"}, "and below"
+    assert len({row["code"] for row in rows}) == len(rows)
+
+
+def test_a_key_is_never_overwritten(tmp_path):
+    path = tmp_path / "receipt.key"
+    house.run(CTL, "key", path)
+    text = path.read_text()
+    assert re.fullmatch(r"yuebao-ed25519-seed [0-9a-f]{64}\n", text)
+    assert path.stat().st_mode & 0o777 == 0o600
+    house.run(CTL, "key", path, ok=73)
+    assert path.read_text() == text
+
+
+# ---- tables ----------------------------------------------------------------------------------------------------
+
+
+def test_tables_say_what_the_views_say(filled):
+    progress = json.loads(filled.ctl("progress", "--json").stdout)
+    assert len(progress) == filled.value("SELECT count(*) FROM api.progress")
+    missing = json.loads(filled.ctl("missing", "--district", "220203", "--json").stdout)
+    assert len(missing) == filled.value("SELECT count(*) FROM api.missing_in(220203)")
+    schools = json.loads(filled.ctl("schools", "--kind", "primary", "--json").stdout)
+    assert len(schools) == filled.value("SELECT count(*) FROM yuebao.school WHERE kind = 'primary'")
+    heading = filled.ctl("progress", "--plan", "longtan-145").stdout.split("\n")[0]
+    assert "Longtan" in heading and "龙潭区" in heading
+    assert "龙潭区" in filled.ctl("progress", "--plan", "longtan-145", "--lang", "zh").stdout
