@@ -46,9 +46,10 @@ def write(path, text):
 def everything(database):
     """A digest of every row of every table, and of every sequence's state."""
     digest = {}
-    for (table,) in database.rows("SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'yuebao'::regnamespace "
-                                  "AND relkind IN ('r', 'S') ORDER BY 1"):
-        digest[table] = database.value(f"SELECT md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM {table} AS t")
+    for table, kind in database.rows("SELECT oid::regclass::text, relkind FROM pg_class "
+                                     "WHERE relnamespace = 'yuebao'::regnamespace AND relkind IN ('r', 'S')"):
+        row = "(t.last_value, t.is_called)" if kind == "S" else "t"
+        digest[table] = database.value(f"SELECT md5(string_agg({row}::text, E'\\n' ORDER BY {row}::text)) FROM {table} AS t")
     return digest
 
 
