@@ -454,12 +454,24 @@ check_lifetime(const struct slot *slot, const Yuebao__Statement *statement, stru
     return refuse(findings, CODE(SCHOOL_NOT_OPEN), statement->period, bound);
 }
 
+/* An unknown form, or a period of another frequency, is no slot; that is said elsewhere, and once is enough. */
+static bool
+names_a_slot(const struct catalogue *catalogue, const Yuebao__Statement *statement)
+{
+    const struct form *form = catalogue_form(catalogue, statement->form);
+    struct period period;
+
+    return form != NULL && period_parse(statement->period, &period) && period.frequency == form->frequency;
+}
+
 static enum slot_verdict
-check_calendar(const struct slot *slot, const Yuebao__Statement *statement, uint64_t now_ms,
-               struct findings *findings)
+check_calendar(const struct slot *slot, const struct catalogue *catalogue, const Yuebao__Statement *statement,
+               uint64_t now_ms, struct findings *findings)
 {
     char opens[INSTANT_TEXT_MAX];
 
+    if (!slot->in_calendar && !names_a_slot(catalogue, statement))
+        return SLOT_REFUSED;
     if (!slot->in_calendar)
         return refuse(findings, CODE(PERIOD_NOT_IN_CALENDAR), statement->period, NULL);
     if (slot->catalogue != NULL && !check_catalogue(statement, slot->catalogue, findings))
@@ -481,7 +493,7 @@ validate_slot(const struct slot *slot, const struct catalogue *catalogue, const 
 
     if (!slot->school_known)
         return refuse(findings, CODE(UNKNOWN_SCHOOL), statement->school, NULL);
-    verdict = check_calendar(slot, statement, now_ms, findings);
+    verdict = check_calendar(slot, catalogue, statement, now_ms, findings);
     if (check_kind(slot, catalogue, statement, findings) == SLOT_REFUSED)
         verdict = SLOT_REFUSED;
     if (check_lifetime(slot, statement, findings) == SLOT_REFUSED)

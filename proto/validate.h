@@ -41,7 +41,7 @@ enum slot_verdict {
     SLOT_OPEN,    /* on time */
     SLOT_LATE,    /* after due, before close */
     SLOT_CLOSED,  /* the collector keeps it, the desk warns: no finding is added */
-    SLOT_REFUSED, /* findings were added */
+    SLOT_REFUSED, /* findings were added, here or (no such form or period) by validate_statement */
 };
 
 /*

@@ -58,6 +58,14 @@ class Refused(Exception):
         self.fault = fault
 
 
+class NotNow(Exception):
+    """Busy instead of Welcome: the server closes the session, and wants to be asked again."""
+
+    def __init__(self, busy):
+        super().__init__(f"busy for {busy.retry_ms} ms")
+        self.retry_s = busy.retry_ms / 1000
+
+
 # ---- signed bytes ----------------------------------------------------------------------------------------------
 
 
@@ -237,6 +245,8 @@ class Session:
 
     def ask(self, kind, timeout=None, **body):
         reply = self.answer_to(self.send(**body), timeout)
+        if kind == "welcome" and reply.WhichOneof("body") == "busy":
+            raise NotNow(reply.busy)
         assert reply.WhichOneof("body") == kind, reply
         return getattr(reply, kind)
 
@@ -254,6 +264,23 @@ class Session:
         fields.update(spoil)
         self.welcome = self.ask("welcome", enrol=pb.Enrol(**fields))
         return self.welcome
+
+    @classmethod
+    def opened(cls, address, ca, opening, timeout=30, **kw):
+        """A session after `opening(session)`, its hello or enrol; asked again, on a new connection, while the server is busy."""
+        deadline = time.monotonic() + timeout
+        while True:
+            session = cls(address, ca, timeout=timeout, **kw)
+            try:
+                opening(session)
+                return session
+            except NotNow as busy:
+                session.close()
+                assert time.monotonic() + busy.retry_s < deadline, "still busy at the end"
+                time.sleep(busy.retry_s)  # what the server asked for
+            except BaseException:
+                session.close()
+                raise
 
     def agenda(self):
         return self.ask("agenda", agenda=pb.AgendaRequest())

@@ -3,6 +3,7 @@
 Nothing here sleeps for a fixed time: `wait_for` asks until it is so, or fails with words.
 """
 
+import ctypes
 import datetime
 import ipaddress
 import os
@@ -55,6 +56,7 @@ class Cluster:
         self.home = self.dir / "pg"
         os.chmod(self.dir, 0o755)
         self.socket = str(self.home / "socket")
+        adopt_orphans()
         self.start()
 
     def _do(self, verb):
@@ -72,9 +74,10 @@ class Cluster:
     def crash(self):
         """kill -9 of the postmaster and of every child: what a power cut leaves behind."""
         pid = self.postmaster()
-        for victim in [pid, *children(pid)]:
+        victims = [pid, *children(pid)]
+        for victim in victims:
             kill(victim)
-        wait_for("PostgreSQL to be gone", lambda: not alive(pid))
+        wait_for("PostgreSQL to be gone", lambda: not any(reap(v) or Path(f"/proc/{v}").exists() for v in victims))
 
     def kill_backends(self, of="yuebao_collector"):
         """kill -9 of a backend: PostgreSQL ends every connection and recovers."""
@@ -169,6 +172,19 @@ def kill(pid, sig=signal.SIGKILL):
     try:
         os.kill(pid, sig)
     except ProcessLookupError:
+        pass
+
+
+def adopt_orphans():
+    """Orphans become children of this process, so that the dead can be buried: a zombie postmaster still looks like a
+    running one to the next, and who knows whether process 1 of a container buries anybody."""
+    ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def reap(pid):
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
         pass
 
 

@@ -275,13 +275,13 @@ def test_the_gate_refuses_unclean_text(world, school, session, name):
 
 
 def test_refusals_are_remembered_but_not_without_end(world, school, session):
-    """At most 20 a slot: a broken client cannot fill the disk."""
-    for n in range(30):
+    """About 20 a slot, give or take what four links store at once: a broken client cannot fill the disk."""
+    for n in range(60):
         statement = world.statement(school, world.lawful(school, seed=n), filler="")
         assert codes(session.submit(world.envelope(school, statement))) == {"NAME_MISSING"}
     kept = world.database.value("SELECT count(*) FROM yuebao.rejection WHERE school_code = %s AND period_text = %s",
                                 school.code, OPEN)
-    assert 1 <= kept <= 20
+    assert 1 <= kept <= 20 + 4
 
 
 def test_the_lawful_one_still_goes_through(world, school, session):

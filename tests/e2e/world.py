@@ -139,12 +139,14 @@ class World:
     def session(self, **kw):
         return contract.Session(self.collector.address, self.authority.ca, **kw)
 
+    def opened(self, opening, **kw):
+        return contract.Session.opened(self.collector.address, self.authority.ca, opening, **kw)
+
     def enrol(self, school):
         """A key for the school, enrolled over the wire."""
         key = contract.Key()
         (code,) = self.one_time_codes(school.code).values()
-        with self.session() as session:
-            session.enrol(school.code, code, key)
+        self.opened(lambda session: session.enrol(school.code, code, key)).close()
         self.keys[school.code] = key
         return key
 
@@ -153,9 +155,7 @@ class World:
         return school, self.enrol(school)
 
     def greeted(self, school, **kw):
-        session = self.session(**kw)
-        session.hello(school.code, self.keys[school.code])
-        return session
+        return self.opened(lambda session: session.hello(school.code, self.keys[school.code]), **kw)
 
     def desk(self, school, enrol=True, build=BUILD):
         desk = Desk(self.where, self.collector, school.code, build=build)
