@@ -328,13 +328,34 @@ print_fault(const struct desk *desk, const struct fault *fault, const char *sent
     putchar('\n');
 }
 
+/*
+ * The finding with its parameters in the clerk's language: names of columns, and what a missing numerator or
+ * denominator means. (The wire's findings carry none of these.)
+ */
+static char *
+sentence_of(const struct desk *desk, const struct fault *fault, const struct catalogue *catalogue)
+{
+    struct finding finding = fault->finding;
+    const Yuebao__Indicator *i = catalogue == NULL ? NULL : catalogue_indicator(catalogue, finding.indicator);
+    bool zh = desk->language == LANGUAGE_ZH;
+
+    if (finding.code == YUEBAO__FINDING_CODE__COLUMN_MISSING)
+        snprintf(finding.found, sizeof(finding.found), "%s",
+                 sheet_column_name(desk->language, fault->column));
+    if (finding.code == YUEBAO__FINDING_CODE__NUMERATOR_MISSING && i != NULL && !zh)
+        snprintf(finding.bound, sizeof(finding.bound), "%.*s", FINDING_TEXT_MAX - 1, i->numerator_en);
+    if (finding.code == YUEBAO__FINDING_CODE__DENOMINATOR_MISSING && i != NULL && !zh)
+        snprintf(finding.bound, sizeof(finding.bound), "%.*s", FINDING_TEXT_MAX - 1, i->denominator_en);
+    return message_of_finding(desk->language, &finding, catalogue);
+}
+
 void
 desk_print_faults(struct desk *desk, const struct faults *faults, const struct catalogue *catalogue)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < faults->count; i++) {
-        char *sentence = message_of_finding(desk->language, &faults->items[i].finding, catalogue);
+        char *sentence = sentence_of(desk, &faults->items[i], catalogue);
 
         if (sentence != NULL && desk->json)
             json_array_append_new(list, fault_as_json(desk, &faults->items[i], sentence));

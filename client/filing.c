@@ -65,6 +65,20 @@ identify(const struct sheet *sheet, const struct filing_request *request, struct
     f->window = agenda_window(f->agenda, f->form_code, f->period);
 }
 
+/* Nobody said whose figures these are; a mark that cannot be read was complained of already. */
+static void
+miss_mark(struct filing *f)
+{
+    struct fault fault = {.column = COLUMN_MARK, .hint = MSG_hint_mark_unreadable};
+
+    for (size_t i = 0; i < f->faults.count; i++)
+        if (f->faults.items[i].column == COLUMN_MARK)
+            return;
+    fault.finding.code = YUEBAO__FINDING_CODE__COLUMN_MISSING;
+    fault.finding.severity = YUEBAO__SEVERITY__ERROR;
+    faults_add(&f->faults, &fault);
+}
+
 /* The first thing that keeps the slot from being known; one of them is enough, the others would only follow
  * from it. */
 static bool
@@ -73,9 +87,7 @@ slot_is_known(struct filing *f)
     struct period period;
 
     if (f->school[0] == '\0' || f->period[0] == '\0') {
-        if (!faults_refuse(&f->faults)) /* else the mark is complained of already */
-            add(f, YUEBAO__FINDING_CODE__COLUMN_MISSING, YUEBAO__SEVERITY__ERROR,
-                sheet_column_name(LANGUAGE_ZH, COLUMN_MARK), NULL);
+        miss_mark(f);
     } else if (f->owner == NULL) {
         add(f, YUEBAO__FINDING_CODE__UNKNOWN_SCHOOL, YUEBAO__SEVERITY__ERROR, f->school, NULL);
     } else if (!period_parse(f->period, &period)) {

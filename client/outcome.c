@@ -209,7 +209,7 @@ mention_retry(struct desk *desk, uint32_t retry_ms)
     char seconds[12];
 
     snprintf(seconds, sizeof(seconds), "%" PRIu32, retry_ms / 1000 + (retry_ms % 1000 != 0));
-    desk_say(desk, MSG_server_busy, "seconds", seconds, NULL);
+    desk_say(desk, MSG_server_waits, "seconds", seconds, NULL);
     desk_report(desk, "retry_ms", json_integer(retry_ms));
 }
 
