@@ -21,10 +21,10 @@ from pathlib import Path
 
 from cut import CuttingProxy
 from figures import Catalogue, School, text
-from schools import COLUMNS, rows
+from schools import COLUMNS, PLACES, rows
 
 PLANS = Path(os.environ["YUEBAO_SQL"]) / "plans" if "YUEBAO_SQL" in os.environ else Path(__file__).parents[2] / "sql/plans"
-YEAR = {220203: 2025, 220200: 2016, 341881: 2020, 410482: 2020, 619900: 2023}
+YEAR = {district: year for district, _, _, year, _ in PLACES}
 
 # Clerks who are awkward on purpose: school -> what happens there
 AWKWARD = {

@@ -4,7 +4,8 @@
     schools.py > schools.csv
 
 No real school is meant. A nine-year school teaches two stages: two rows, one institution, one key files for both. The plans
-lie years apart, so each place's schools exist for the years of its own plan and owe nothing in another's.
+lie years apart and one calendar serves all, so each place's schools exist for the last year of its own plan and owe
+nothing in another's.
 """
 import csv
 import random
@@ -12,13 +13,13 @@ import sys
 
 SEED = 20261121
 
-# district, zh, en, first and last day of its plan, rows a kind
+# district, zh, en, its plan's last year, rows a kind
 PLACES = [
-    (220203, "龙潭区", "Longtan", "2021-01-01", "2025-12-31", dict(kindergarten=16, primary=22, junior=8, senior=3, vocational=2, special=1)),
-    (220200, "吉林市直", "Jilin City", "2016-01-01", "2016-12-31", dict(kindergarten=8, primary=12, junior=8, senior=6, vocational=4, special=1)),
-    (341881, "宁国市", "Ningguo", "2020-01-01", "2020-12-31", dict(kindergarten=8, primary=12, junior=6, senior=2, vocational=1, special=1)),
-    (410482, "汝州市", "Ruzhou", "2020-01-01", "2020-12-31", dict(kindergarten=8, primary=14, junior=7, senior=3, vocational=1, special=1)),
-    (619900, "XX县", "XX County", "2023-01-01", "2023-12-31", dict(kindergarten=8, primary=14, junior=6, senior=2, vocational=1, special=1)),
+    (220203, "龙潭区", "Longtan", 2025, dict(kindergarten=16, primary=22, junior=8, senior=3, vocational=2, special=1)),
+    (220200, "吉林市直", "Jilin City", 2016, dict(kindergarten=8, primary=12, junior=8, senior=6, vocational=4, special=1)),
+    (341881, "宁国市", "Ningguo", 2020, dict(kindergarten=8, primary=12, junior=6, senior=2, vocational=1, special=1)),
+    (410482, "汝州市", "Ruzhou", 2020, dict(kindergarten=8, primary=14, junior=7, senior=3, vocational=1, special=1)),
+    (619900, "XX县", "XX County", 2023, dict(kindergarten=8, primary=14, junior=6, senior=2, vocational=1, special=1)),
 ]
 
 # institutions a place that teach primary and junior under one roof
@@ -47,13 +48,13 @@ COLUMNS = ["code", "institution", "kind", "name_zh", "name_en", "district", "ope
 
 def rows():
     dice = random.Random(SEED)
-    for district, zh, en, opened, closed, counts in PLACES:
+    for district, zh, en, year, counts in PLACES:
         words = WORDS[:]
         dice.shuffle(words)
         number = 0
 
         def row(code, institution, kind, name_zh, name_en):
-            return [code, institution, kind, name_zh, name_en, district, opened, closed]
+            return [code, institution, kind, name_zh, name_en, district, f"{year}-01-01", f"{year}-12-31"]
 
         bureau = f"0{district}000"
         yield row(bureau, bureau, "district", f"{zh}教育局", f"{en} Education Bureau")

@@ -50,15 +50,16 @@ def heading(text):
 
 def tell_sent(journal):
     places = query("""SELECT d.name_en, d.name_zh, count(DISTINCT r.school) AS schools, count(*) AS reports,
-                             count(*) FILTER (WHERE r.revision > 1) AS corrections, min(r.period) AS first, max(r.period) AS last
+                             count(*) FILTER (WHERE r.revision > 1) AS corrections, 
+                             min(r.first_day) AS first, max(r.first_day) AS last
                       FROM api.report AS r JOIN api.district AS d ON d.district = r.district
                       GROUP BY d.district, d.name_en, d.name_zh ORDER BY d.district""")
     figures = query("SELECT count(*) AS n FROM api.figure")[0]["n"]
     acts = Counter(entry["act"] for entry in journal)
     heading("Sent and accepted  报送情况")
     for place in places:
-        print(f"  {place['name_en']:<12} {place['name_zh']:　<6} {place['schools']:>4} schools  {place['reports']:>5} reports"
-              f"  {place['corrections']:>2} corrected   {place['first']} … {place['last']}")
+        print(f"  {place['name_en']:<16} {place['name_zh']:　<6} {place['schools']:>4} schools  {place['reports']:>5} reports"
+              f"  {place['corrections']:>2} corrected   periods from {place['first'][:7]} to {place['last'][:7]}")
     desk = sum(1 for entry in journal if entry["exit"] == 65)
     print(f"  {sum(place['reports'] for place in places)} reports with {figures} figures accepted, {desk} refused at the desk, "
           f"{len(query('SELECT 1 FROM api.kept'))} kept after close; {acts['enrol']} outboxes")
