@@ -193,15 +193,17 @@ class Session:
             try:
                 return call(*args)
             except SSL.WantReadError:
-                ready = ([self.socket], [])
+                ready = select.POLLIN
             except SSL.WantWriteError:
-                ready = ([], [self.socket])
+                ready = select.POLLOUT
             except (SSL.ZeroReturnError, SSL.SysCallError, SSL.Error, ConnectionError) as error:
                 raise Closed(repr(error)) from error
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError("the server said nothing in time")
-            select.select(*ready, [], left)
+            waiting = select.poll()  # not select(), which knows 1,024 descriptors
+            waiting.register(self.socket, ready)
+            waiting.poll(left * 1000)
 
     def exporter(self):
         return self.tls.export_keying_material(EXPORTER, 32)
