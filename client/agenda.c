@@ -64,12 +64,13 @@ agenda_catalogue(struct outbox *outbox, const ProtobufCBinaryData *hash)
 struct slot
 agenda_slot(const Yuebao__School *school, const Yuebao__Window *window)
 {
-    struct slot slot = {.opened_day = INT32_MIN,
-                        .closed_day = INT32_MAX}; /* only the register knows the dates */
+    struct slot slot = {0};
 
     if (school != NULL) {
         slot.school_known = true;
         slot.kind = school->kind;
+        slot.opened_day = school->opened_day;
+        slot.closed_day = school->closed_day;
     }
     if (window != NULL && window->catalogue.len == ID_SIZE) {
         slot.zone_minutes = window->zone_minutes;

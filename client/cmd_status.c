@@ -53,13 +53,19 @@ is_answered(const struct view *v, const char *school, const Yuebao__Window *w)
     return false;
 }
 
-/* A window is a school's when its form begins with the school's kind: "primary.monthly". */
+/*
+ * A window is a school's when its form begins with the school's kind, "primary.monthly", and the school
+ * existed on the period's last day.
+ */
 static bool
-is_of_kind(const Yuebao__Window *w, const Yuebao__School *school)
+is_owed(const Yuebao__Window *w, const Yuebao__School *school)
 {
     size_t len = strlen(school->kind);
+    struct period period;
 
-    return strncmp(w->form, school->kind, len) == 0 && w->form[len] == '.';
+    if (strncmp(w->form, school->kind, len) != 0 || w->form[len] != '.' || !period_parse(w->period, &period))
+        return false;
+    return school->opened_day <= period_last_day(period) && period_last_day(period) <= school->closed_day;
 }
 
 static void
@@ -91,8 +97,7 @@ report_agenda(struct desk *desk, struct view *v)
             const Yuebao__School *school = v->agenda->school[s];
             const Yuebao__Window *w = v->agenda->window[i];
 
-            if (is_of_kind(w, school) && in_view(v, school->code, w->period) &&
-                !is_answered(v, school->code, w))
+            if (is_owed(w, school) && in_view(v, school->code, w->period) && !is_answered(v, school->code, w))
                 report_owed(desk, v, school, w);
         }
 }

@@ -26,6 +26,8 @@ put_school(struct agenda *a, const struct snapshot *snapshot, const struct snaps
     m->kind = (char *)school->face.kind;
     m->name_zh = (char *)school->name_zh;
     m->name_en = (char *)school->name_en;
+    m->opened_day = school->face.opened_day;
+    m->closed_day = school->face.closed_day;
     if (district != NULL) {
         m->district = (uint32_t)district->district;
         m->district_zh = (char *)district->name_zh;
@@ -42,12 +44,21 @@ is_near(const struct registry_window *window, uint64_t now_ms)
     return window->closes_ms + back >= now_ms && window->opens_ms <= now_ms + AGENDA_AHEAD_DAYS * DAY_MS;
 }
 
+/* Whether one of the schools is of the form's kind and existed on the period's last day. */
 static bool
-is_of_kinds(const struct snapshot_form *form, const struct snapshot_school *schools, size_t n_schools)
+is_owed(const struct snapshot *snapshot, const struct registry_window *window,
+        const struct snapshot_school *schools, size_t n_schools)
 {
-    for (size_t i = 0; i < n_schools; i++)
-        if (strcmp(schools[i].face.kind, form->kind) == 0)
+    const struct snapshot_form *form = snapshot_form(snapshot, window->form_id);
+    int32_t last_day = period_last_day(window->period);
+
+    for (size_t i = 0; i < n_schools; i++) {
+        const struct registry_school *school = &schools[i].face;
+
+        if (strcmp(school->kind, form->kind) == 0 && school->opened_day <= last_day &&
+            last_day <= school->closed_day)
             return true;
+    }
     return false;
 }
 
@@ -74,8 +85,7 @@ choose_windows(const struct snapshot *snapshot, const struct snapshot_school *sc
     if (chosen == NULL)
         return NULL;
     for (size_t i = 0; i < all; i++)
-        if (is_near(&windows[i], now_ms) &&
-            is_of_kinds(snapshot_form(snapshot, windows[i].form_id), schools, n_schools))
+        if (is_near(&windows[i], now_ms) && is_owed(snapshot, &windows[i], schools, n_schools))
             chosen[count++] = &windows[i];
     qsort(chosen, count, sizeof(const struct registry_window *), newest_first);
     *ret_count = count;
