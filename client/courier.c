@@ -35,8 +35,9 @@ garbage(struct courier *c, const char *what)
 
 /* Keys and clock of the Welcome; with an enrolment, the key becomes ours in the same transaction. */
 static bool
-remember_welcome(struct courier *c, const Yuebao__Welcome *welcome, enum uplink_opening opening)
+remember_welcome(struct courier *c, const struct identity *identity, enum uplink_opening opening)
 {
+    const Yuebao__Welcome *welcome = uplink_welcome(c->uplink);
     uint64_t now_ms = clock_ms();
     char skew[24];
     bool good = ok(c, outbox_begin(c->outbox));
@@ -49,7 +50,7 @@ remember_welcome(struct courier *c, const Yuebao__Welcome *welcome, enum uplink_
         good = ok(c, outbox_trust(c->outbox, welcome->server_key[i].data, now_ms));
     good = good && ok(c, outbox_set(c->outbox, "clock_skew_ms", skew));
     if (good && opening == UPLINK_ENROL)
-        good = ok(c, outbox_enrolled(c->outbox));
+        good = ok(c, outbox_enrolled(c->outbox, identity));
     good = good && ok(c, outbox_commit(c->outbox));
     if (!good)
         outbox_undo(c->outbox);
@@ -65,7 +66,7 @@ courier_open(struct courier *c, struct outbox *outbox, const struct identity *id
         c->retry_ms = c->error.retry_ms;
         return false;
     }
-    return remember_welcome(c, uplink_welcome(c->uplink), opening);
+    return remember_welcome(c, identity, opening);
 }
 
 void

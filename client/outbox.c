@@ -450,13 +450,14 @@ outbox_identity(struct outbox *outbox, enum identity_state state, struct identit
     return status;
 }
 
-enum outbox_status
-outbox_set_pending(struct outbox *outbox, const struct identity *identity)
+static enum outbox_status
+put_identity(struct outbox *outbox, enum identity_state state, const struct identity *identity)
 {
     struct query q =
         query(outbox, "INSERT OR REPLACE INTO identity (state, school, code, server, ca, key, secret)"
-                      " VALUES ('pending', ?, ?, ?, ?, ?, ?)");
+                      " VALUES (?, ?, ?, ?, ?, ?, ?)");
 
+    bind_text(&q, identity_state_name[state]);
     bind_text(&q, identity->school);
     bind_text(&q, identity->code);
     bind_text(&q, identity->server);
@@ -467,15 +468,23 @@ outbox_set_pending(struct outbox *outbox, const struct identity *identity)
 }
 
 enum outbox_status
-outbox_enrolled(struct outbox *outbox)
+outbox_set_pending(struct outbox *outbox, const struct identity *identity)
 {
-    /* One statement, so that there is no moment without a key. */
-    enum outbox_status status =
-        run(outbox, "UPDATE OR REPLACE identity SET state = 'enrolled' WHERE state = 'pending'");
+    return put_identity(outbox, IDENTITY_PENDING, identity);
+}
 
-    if (status == OUTBOX_OK && sqlite3_changes(outbox->db) == 0)
-        return OUTBOX_ABSENT;
-    return status;
+/* Another enrolment may have become pending while this one's answer was on its way: that one stays. */
+enum outbox_status
+outbox_enrolled(struct outbox *outbox, const struct identity *identity)
+{
+    enum outbox_status status = put_identity(outbox, IDENTITY_ENROLLED, identity);
+    struct query q;
+
+    if (status != OUTBOX_OK)
+        return status;
+    q = query(outbox, "DELETE FROM identity WHERE state = 'pending' AND key = ?");
+    bind_blob(&q, identity->key, KEY_SIZE);
+    return execute(&q);
 }
 
 void

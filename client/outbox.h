@@ -75,8 +75,10 @@ enum outbox_status outbox_identity(struct outbox *outbox, enum identity_state st
                                    struct identity *ret_identity) __attribute__((warn_unused_result));
 enum outbox_status outbox_set_pending(struct outbox *outbox, const struct identity *identity)
     __attribute__((warn_unused_result));
-/* The pending identity becomes the enrolled one. */
-enum outbox_status outbox_enrolled(struct outbox *outbox) __attribute__((warn_unused_result));
+/* The server knows this key: it becomes the enrolled one, and is no longer pending. Inside a transaction of
+ * the caller's. */
+enum outbox_status outbox_enrolled(struct outbox *outbox, const struct identity *identity)
+    __attribute__((warn_unused_result));
 void identity_fini(struct identity *identity); /* wipes the secret */
 
 /* Keys that the server named in Welcome. Older ones stay: they verify older receipts. */
