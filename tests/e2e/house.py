@@ -103,7 +103,8 @@ class Cluster:
             link.close()
 
     def create(self, name, template=None):
-        self.rows("postgres", f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        # file_copy checkpoints; a copy by WAL keeps the template's pre-logged sequence values, and a crash would hand them out again
+        self.rows("postgres", f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}" STRATEGY file_copy' if template else ""))
         return Database(self, name)
 
 
