@@ -17,12 +17,12 @@
 
 #define SHOW(instant) "pg_catalog.to_char(" instant " AT TIME ZONE c.zone, 'YYYY-MM-DD HH24:MI')"
 
-/* The instant of parameters $base, $text for period f, p of zone $5. */
-#define INSTANT(base, text)                                                                                  \
+/* The instant of parameters $base, $text for period f, p in that zone; NULL when $base is. */
+#define INSTANT(base, text, zone)                                                                            \
     "CASE " base " WHEN 'now' THEN pg_catalog.now() + " text "::text::interval "                             \
     "WHEN 'end' THEN ((yuebao.period_last_day(p.day, f.frequency) + 1)::timestamp + " text                   \
-    "::text::interval) AT TIME ZONE $5 "                                                                     \
-    "WHEN 'local' THEN " text "::text::timestamp AT TIME ZONE $5 WHEN 'absolute' THEN " text                 \
+    "::text::interval) AT TIME ZONE " zone " "                                                               \
+    "WHEN 'local' THEN " text "::text::timestamp AT TIME ZONE " zone " WHEN 'absolute' THEN " text           \
     "::text::timestamptz END"
 
 struct calendar {
@@ -174,6 +174,14 @@ show(struct ctl *ctl, const PGresult *result)
 
 /* ---- list ---- */
 
+/* clang-format off */
+static const char list_sql[] =
+    "SELECT c.form, c.kind, c.frequency, c.period, "
+    SHOW("c.opens_at") ", " SHOW("c.due_at") ", " SHOW("c.closes_at") ", c.zone, " STATE
+    " FROM api.calendar AS c WHERE ($1::text IS NULL OR c.form = $1) AND ($2::text IS NULL OR c.frequency = $2) "
+    "AND ($3::text IS NULL OR c.kind = $3) ORDER BY c.first_day, c.form";
+/* clang-format on */
+
 static int
 list(struct calendar *c, const char *form)
 {
@@ -181,14 +189,7 @@ list(struct calendar *c, const char *form)
 
     if (!db_connect(c->ctl))
         return c->ctl->status;
-    PGresult *result = db_query(
-        c->ctl,
-        "SELECT c.form, c.kind, c.frequency, c.period, " SHOW("c.opens_at") ", " SHOW("c.due_at") ", " SHOW(
-            "c.closes_at") ", c.zone, " STATE " FROM api.calendar AS c "
-                           "WHERE ($1::text IS NULL OR c.form = $1) AND ($2::text IS NULL OR c.frequency = "
-                           "$2) AND "
-                           "($3::text IS NULL OR c.kind = $3) ORDER BY c.first_day, c.form",
-        3, values);
+    PGresult *result = db_query(c->ctl, list_sql, 3, values);
     if (result == NULL)
         return c->ctl->status;
     int status = show(c->ctl, result);
@@ -198,33 +199,39 @@ list(struct calendar *c, const char *form)
 
 /* ---- open and set ---- */
 
-/* Parameters 1 to 4: days, frequency, form, kind; 5: zone; 6 to 11: three instants. */
+/* Parameters 1 to 4: days, frequency, form, kind; 5: zone or NULL; 6 to 11: three instants. */
 #define WANTED                                                                                               \
     "FROM yuebao.form AS f CROSS JOIN pg_catalog.unnest($1::date[]) AS p (day) "                             \
     "WHERE f.frequency = $2 AND ($3::text IS NULL OR f.code = $3) AND ($4::text IS NULL OR f.kind = $4) "
 
-static const char open_sql[] =
-    "WITH c AS (INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, zone, catalogue) "
-    "SELECT f.form, p.day, " INSTANT("$6", "$7") ", " INSTANT("$8", "$9") ", " INSTANT(
-        "$10",
-        "$11") ", $5, (SELECT max(k.catalogue) FROM yuebao.catalogue AS k) " WANTED
-               "AND EXISTS (SELECT FROM yuebao.form_indicator AS i WHERE i.form = f.form) "
-               "ON CONFLICT ON CONSTRAINT calendar_pk DO NOTHING RETURNING *) "
-               "SELECT f.code, f.kind, f.frequency, yuebao.period_text(c.period, f.frequency), " SHOW(
-                   "c.opens_at") ", " SHOW("c.due_at") ", " SHOW("c.closes_at") ", c.zone, " STATE
-                                                                                " FROM c JOIN yuebao.form AS "
-                                                                                "f USING (form) ORDER BY "
-                                                                                "c.period, f.code";
+#define NEW_ZONE "coalesce($5::text, '" ZONE "')"
+#define OLD_ZONE "coalesce($5::text, k.zone)"
 
-static const char set_sql[] = "WITH c AS (UPDATE yuebao.calendar AS k SET opens_at = coalesce(" INSTANT(
-    "$6", "$7") ", k.opens_at), "
-                "due_at = coalesce(" INSTANT("$8", "$9") ", k.due_at), closes_at = coalesce(" INSTANT(
-                    "$10", "$11") ", k.closes_at) " WANTED
-                                  "AND k.form = f.form AND k.period = p.day RETURNING k.*) "
-                                  "SELECT f.code, f.kind, f.frequency, yuebao.period_text(c.period, "
-                                  "f.frequency), " SHOW("c.opens_at") ", " SHOW("c.due_at") ", " SHOW(
-                                      "c.closes_at") ", c.zone, " STATE " FROM c JOIN yuebao.form AS f USING "
-                                                     "(form) ORDER BY c.period, f.code";
+/* Here SQL's lines count, not C's. */
+/* clang-format off */
+#define LISTED                                                                                               \
+    "SELECT f.code, f.kind, f.frequency, yuebao.period_text(c.period, f.frequency), "                        \
+    SHOW("c.opens_at") ", " SHOW("c.due_at") ", " SHOW("c.closes_at") ", c.zone, " STATE                     \
+    " FROM c JOIN yuebao.form AS f USING (form) ORDER BY c.period, f.code"
+
+static const char open_sql[] =
+    "WITH c AS ("
+    "INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, zone, catalogue) "
+    "SELECT f.form, p.day, " INSTANT("$6", "$7", NEW_ZONE) ", "
+                             INSTANT("$8", "$9", NEW_ZONE) ", "
+                             INSTANT("$10", "$11", NEW_ZONE) ", "
+    NEW_ZONE ", (SELECT max(k.catalogue) FROM yuebao.catalogue AS k) "
+    WANTED "AND EXISTS (SELECT FROM yuebao.form_indicator AS i WHERE i.form = f.form) "
+    "ON CONFLICT ON CONSTRAINT calendar_pk DO NOTHING RETURNING *) " LISTED;
+
+static const char set_sql[] =
+    "WITH c AS ("
+    "UPDATE yuebao.calendar AS k SET "
+    "opens_at = coalesce(" INSTANT("$6", "$7", OLD_ZONE) ", k.opens_at), "
+    "due_at = coalesce(" INSTANT("$8", "$9", OLD_ZONE) ", k.due_at), "
+    "closes_at = coalesce(" INSTANT("$10", "$11", OLD_ZONE) ", k.closes_at) "
+    WANTED "AND k.form = f.form AND k.period = p.day RETURNING k.*) " LISTED;
+/* clang-format on */
 
 static bool
 has_catalogue(struct ctl *ctl)
@@ -333,7 +340,7 @@ open_or_set(struct calendar *c, const char *verb, const char *periods)
 int
 cmd_calendar(struct ctl *ctl, int argc, char **argv)
 {
-    struct calendar c = {.ctl = ctl, .zone = ZONE};
+    struct calendar c = {.ctl = ctl};
     const struct ctl_option own[] = {
         {"form", &c.form, NULL},     {"frequency", &c.frequency, NULL}, {"kind", &c.kind, NULL},
         {"zone", &c.zone, NULL},     {"opens", &c.opens, NULL},         {"due", &c.due, NULL},

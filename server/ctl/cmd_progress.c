@@ -11,30 +11,27 @@
 
 #define BAR_CELLS 10
 
-#define FROM_WHERE                                                                                           \
-    "FROM api.progress_at(coalesce(($2::date + 1)::timestamptz, pg_catalog.now()), $3::text) AS p "
+#define STANDS "FROM api.progress_at(coalesce(($2::date + 1)::timestamptz, pg_catalog.now()), $3::text) AS p "
 
 /* A ratio is easier read as a percentage; other values stand as they are, without zeros at their end. */
 #define SHOWN(value)                                                                                         \
     "CASE WHEN p.unit = 'ratio' THEN trim_scale(round(" value                                                \
     " * 100, 2)) || '%' ELSE trim_scale(round(" value ", 4))::text END"
 
+/* clang-format off */
 static const char text_sql[] = WITH_BELOW
     "SELECT p.plan, l.title_zh, l.title_en, p.name_zh, p.name_en, "
     "CASE p.direction WHEN 'at_least' THEN '≥ ' WHEN 'at_most' THEN '≤ ' WHEN 'equal' THEN '= ' "
-    "WHEN 'reduce_by' THEN '− ' ELSE '+ ' END || coalesce(" SHOWN(
-        "p.target_value") ", '?'), "
-                          "p.due, " SHOWN(
-                              "p.\"now\"") ", p.now_period, "
-                                           "CASE WHEN p.expected > 0 THEN p.reported || '/' || p.expected "
-                                           "END, " SHOWN(
-                                               "p.gap") ", p.progress, p.status " FROM_WHERE
-                                                        "LEFT JOIN api.plan AS l ON l.plan = p.plan "
-                                                        "WHERE " IS_BELOW(
-                                                            "p.district") " ORDER BY p.plan, p.position";
+    "WHEN 'reduce_by' THEN '− ' ELSE '+ ' END || coalesce(" SHOWN("p.target_value") ", '?'), "
+    "p.due, " SHOWN("p.\"now\"") ", p.now_period, "
+    "CASE WHEN p.expected > 0 THEN p.reported || '/' || p.expected END, "
+    SHOWN("p.gap") ", p.progress, p.status "
+    STANDS "LEFT JOIN api.plan AS l ON l.plan = p.plan "
+    "WHERE " IS_BELOW("p.district") " ORDER BY p.plan, p.position";
+/* clang-format on */
 
 static const char data_sql[] =
-    WITH_BELOW "SELECT p.* " FROM_WHERE "WHERE " IS_BELOW("p.district") " ORDER BY p.plan, p.position";
+    WITH_BELOW "SELECT p.* " STANDS "WHERE " IS_BELOW("p.district") " ORDER BY p.plan, p.position";
 
 enum { PLAN, TITLE_ZH, TITLE_EN, NAME_ZH, NAME_EN, TARGET, DUE, NOW, PERIOD, SCHOOLS, GAP, FRACTION, STATUS };
 

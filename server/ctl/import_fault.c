@@ -23,9 +23,10 @@ say_fault(const struct import *import, const struct fault *fault)
     char line[24];
 
     snprintf(line, sizeof(line), "%zu", fault->line);
-    enum message shape = fault->line == 0        ? MSG_ctl_fault_file
-                         : fault->column == NULL ? MSG_ctl_fault_row
-                                                 : MSG_ctl_fault_cell;
+    enum message shape = fault->line == 0          ? MSG_ctl_fault_file
+                         : fault->column == NULL   ? MSG_ctl_fault_row
+                         : fault->value[0] == '\0' ? MSG_ctl_fault_column
+                                                   : MSG_ctl_fault_cell;
     message_print(stderr, import->ctl->language, shape, "file", fault->file, "line", line, "column",
                   fault->column == NULL ? "" : fault->column, "value", fault->value, "text", fault->text,
                   NULL);

@@ -10,6 +10,7 @@ import shutil
 import pytest
 
 import house
+from contract import pb
 from house import ROOT
 
 SCHOOLS = "code,institution,kind,name_zh,name_en,district,opened_on,closed_on,valid_from\n"
@@ -402,3 +403,18 @@ def test_tables_say_what_the_views_say(filled):
     heading = filled.ctl("progress", "--plan", "longtan-145").stdout.split("\n")[0]
     assert "Longtan" in heading and "龙潭区" in heading
     assert "龙潭区" in filled.ctl("progress", "--plan", "longtan-145", "--lang", "zh").stdout
+
+
+def test_rejections_in_words(filled):
+    number, name = filled.rows("SELECT indicator, name_en FROM yuebao.indicator WHERE code = 'enrolled_pupils'")[0]
+    reject = pb.Reject(finding=[pb.Finding(code=pb.ABOVE_MAX, severity=pb.ERROR, indicator=number, found="99999", bound="20000"),
+                                pb.Finding(code=pb.NAME_MISSING, severity=pb.ERROR, found="head")])
+    for findings, summary in ((reject.SerializeToString(), "ABOVE_MAX"), (b"\xff\xff", "unreadable findings")):
+        filled.run("INSERT INTO yuebao.rejection (school_code, form_code, period_text, revision, id, key, received_at, findings, "
+                   "summary, envelope) VALUES ('0000001', 'primary.monthly', '2026-10', 1, '', '', now(), %s, %s, '')",
+                   findings, summary)
+    rows = json.loads(filled.ctl("rejections", "--school", "0000001", "--json").stdout)
+    told = {row["finding"]: row["problem"] for row in rows}
+    assert name in told["ABOVE_MAX"] and "20000" in told["ABOVE_MAX"]
+    assert set(told) == {"ABOVE_MAX", "NAME_MISSING", None} and told[None] == "unreadable findings"
+    assert "在校" in filled.ctl("rejections", "--lang", "zh").stdout
