@@ -4,7 +4,17 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* getaddrinfo takes 70000 for 4464. */
+static bool
+is_port(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len >= 1 && len <= 5 && strspn(text, "0123456789") == len && strtol(text, NULL, 10) <= 65535;
+}
 
 /* Split "host:port" at the last colon and take the brackets off the host. */
 static bool
@@ -29,7 +39,7 @@ split(const char *text, char host[ADDRESS_TEXT_MAX], const char **ret_port)
     memcpy(host, text, len);
     host[len] = '\0';
     *ret_port = colon + 1;
-    return true;
+    return is_port(colon + 1);
 }
 
 bool

@@ -294,8 +294,8 @@ frame_of_refusal(const struct ticket *t, const struct submission *submission, en
 
     if (rejection == NULL)
         return NULL;
-    log_event(LOG_ERROR, "not_stored", "sqlstate", submission->sqlstate, "constraint", submission->constraint,
-              NULL);
+    log_peer(LOG_WARNING, "not_stored", "school", rejection->school_code, "form", rejection->form_code,
+             "period", rejection->period_text, "reason", rejection->rejection_summary, NULL);
     frame = reply_answer(t->number, rejection->answer, rejection->answer_len, ret_len);
     record(t->hub, rejection);
     return frame;
