@@ -22,8 +22,9 @@ struct listener {
     bool failing; /* logged once until it works again */
 };
 
+/* `shared`: with others of this user that share it too. */
 static int
-bound_socket(const struct address *address)
+bound_socket(const struct address *address, bool shared)
 {
     static const int on = 1, off = 0;
     int fd = socket(address->socket.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -33,7 +34,7 @@ bound_socket(const struct address *address)
     if (address->socket.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)); /* [::] takes IPv4 too */
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0 ||
+        (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) ||
         bind(fd, (const struct sockaddr *)&address->socket, address->len) != 0) {
         int why = errno;
 
@@ -47,8 +48,13 @@ bound_socket(const struct address *address)
 int
 listener_hold(struct address *address)
 {
-    int fd = bound_socket(address);
+    int fd = bound_socket(address, false);
 
+    /* first alone: SO_REUSEPORT would let a second yuebaod share the port with one that runs, and nobody
+     * would notice */
+    if (fd < 0 || close(fd) != 0)
+        return -1;
+    fd = bound_socket(address, true);
     if (fd >= 0)
         getsockname(fd, (struct sockaddr *)&address->socket, &address->len);
     return fd;
@@ -118,7 +124,7 @@ listener_new(struct event_base *base, const struct address *address, struct hub 
     if (l == NULL)
         return NULL;
     l->hub = hub;
-    l->fd = bound_socket(address);
+    l->fd = bound_socket(address, true);
     if (l->fd < 0 || listen(l->fd, BACKLOG) != 0)
         goto fail;
     l->ready = event_new(base, l->fd, EV_READ | EV_PERSIST, listener_on_connection, l);

@@ -52,7 +52,7 @@ signal_workers(const struct supervisor *s, int number)
 /* ---- processes
  * ------------------------------------------------------------------------------------------------ */
 
-/* In the child: nothing of the supervisor's is left but what worker_start names. */
+/* In the child: nothing of the supervisor's is left but what worker_start names, and blocked signals. */
 static int
 become_worker(struct supervisor *s, unsigned number)
 {
@@ -64,7 +64,6 @@ become_worker(struct supervisor *s, unsigned number)
 
     close(s->signal_fd);
     close(s->ready_pipe[0]);
-    sigprocmask(SIG_UNBLOCK, &s->signals, NULL);
     return worker_run(&start);
 }
 
@@ -139,20 +138,41 @@ reap(struct supervisor *s)
 /* ---- signals
  * -------------------------------------------------------------------------------------------------- */
 
-/* Workers started later see the new configuration; those that run read it themselves. */
+static void
+swap(char **a, char **b)
+{
+    char *keep = *a;
+
+    *a = *b;
+    *b = keep;
+}
+
+/*
+ * Workers started later see what those that run read themselves; what only a new start can change stays, so
+ * that all workers are alike.
+ */
 static void
 reload(struct supervisor *s)
 {
-    struct config *config = config_read(s->config_path);
+    struct config *old = s->config, *new = config_read(s->config_path);
 
-    if (config == NULL)
-        return; /* config_read has said why; the workers will say that they stay as they are */
-    if (strcmp(config->listen, s->config->listen) != 0 || config->workers != s->config->workers ||
-        strcmp(config->database, s->config->database) != 0 || config->links != s->config->links ||
-        strcmp(config->receipt_key, s->config->receipt_key) != 0)
-        log_event(LOG_WARNING, "restart_needed", "reason",
-                  "listen, workers, database, links and receipt_key change with the next start only", NULL);
-    config_free(config);
+    if (new == NULL)
+        return; /* config_read has said why */
+    if (strcmp(new->listen, old->listen) != 0 || new->workers != old->workers ||
+        strcmp(new->database, old->database) != 0 || new->links != old->links ||
+        strcmp(new->receipt_key, old->receipt_key) != 0 || new->limits.connections != old->limits.connections)
+        log_event(
+            LOG_WARNING, "restart_needed", "reason",
+            "listen, workers, receipt_key, database, links and connections change with the next start only",
+            NULL);
+    new->limits.connections = old->limits.connections;
+    old->limits = new->limits;
+    old->drain_ms = new->drain_ms;
+    old->log_level = new->log_level;
+    log_set_level(new->log_level);
+    swap(&old->certificate, &new->certificate);
+    swap(&old->private_key, &new->private_key);
+    config_free(new);
 }
 
 static void

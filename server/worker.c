@@ -34,6 +34,7 @@ struct worker {
     struct event *listen_anyway;
     struct event *drain;
     uint64_t drain_until;
+    unsigned drain_ms;
     struct receipt_key key;
     struct registry *registry;
     struct batch *batch;
@@ -125,7 +126,7 @@ worker_on_term(evutil_socket_t signal_number, short what, void *arg)
     listener_free(w->listener);
     w->listener = NULL;
     hub_drain(w->hub);
-    w->drain_until = clock_steady_ms() + w->start->config->drain_ms;
+    w->drain_until = clock_steady_ms() + w->drain_ms;
     event_add(w->drain, &drain_look);
 }
 
@@ -149,6 +150,7 @@ worker_on_hup(evutil_socket_t signal_number, short what, void *arg)
     }
     hub_set_tls(w->hub, tls);
     w->hub->limits = config->limits;
+    w->drain_ms = config->drain_ms;
     log_set_level(config->log_level);
     config_free(config);
     log_event(LOG_NOTICE, "reloaded", NULL);
@@ -184,13 +186,16 @@ worker_hear_signals(struct worker *w)
         [ON_HUP] = {SIGHUP, worker_on_hup},
         [ON_USR1] = {SIGUSR1, worker_on_usr1},
     };
+    sigset_t none;
 
     for (int i = 0; i < SIGNALS; i++) {
         w->signals[i] = evsignal_new(w->base, heard[i].number, heard[i].hear, w);
         if (w->signals[i] == NULL || event_add(w->signals[i], NULL) != 0)
             return false;
     }
-    return true;
+    sigemptyset(&none);
+    return sigprocmask(SIG_SETMASK, &none, NULL) ==
+           0; /* the supervisor's were blocked: none of ours was lost */
 }
 
 /* ---- start and stop
@@ -282,7 +287,7 @@ worker_stop(struct worker *w)
 int
 worker_run(const struct worker_start *start)
 {
-    struct worker w = {.start = start, .status = EX_SOFTWARE};
+    struct worker w = {.start = start, .drain_ms = start->config->drain_ms, .status = EX_SOFTWARE};
 
     log_set_worker(start->number);
     raise_descriptor_limit();
