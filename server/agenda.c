@@ -47,13 +47,13 @@ is_near(const struct registry_window *window, uint64_t now_ms)
 /* Whether one of the schools is of the form's kind and existed on the period's last day. */
 static bool
 is_owed(const struct snapshot *snapshot, const struct registry_window *window,
-        const struct snapshot_school *schools, size_t n_schools)
+        const struct snapshot_school *const *schools, size_t n_schools)
 {
     const struct snapshot_form *form = snapshot_form(snapshot, window->form_id);
     int32_t last_day = period_last_day(window->period);
 
     for (size_t i = 0; i < n_schools; i++) {
-        const struct registry_school *school = &schools[i].face;
+        const struct registry_school *school = &schools[i]->face;
 
         if (strcmp(school->kind, form->kind) == 0 && school->opened_day <= last_day &&
             last_day <= school->closed_day)
@@ -75,8 +75,8 @@ newest_first(const void *left, const void *right)
 
 /* Pointers to the windows that belong on the agenda, newest first, malloc'd; NULL: no memory. */
 static const struct registry_window **
-choose_windows(const struct snapshot *snapshot, const struct snapshot_school *schools, size_t n_schools,
-               uint64_t now_ms, size_t *ret_count)
+choose_windows(const struct snapshot *snapshot, const struct snapshot_school *const *schools,
+               size_t n_schools, uint64_t now_ms, size_t *ret_count)
 {
     size_t all, count = 0;
     const struct registry_window *windows = snapshot_windows(snapshot, &all);
@@ -131,8 +131,8 @@ uint8_t *
 agenda_pack(const struct snapshot *snapshot, const struct registry_school *school, uint64_t now_ms,
             size_t *ret_len)
 {
-    size_t n_schools, n_windows = 0;
-    const struct snapshot_school *schools = snapshot_siblings(snapshot, school, &n_schools);
+    const struct snapshot_school *schools[AGENDA_SCHOOLS_MAX];
+    size_t n_schools = snapshot_siblings(snapshot, school, schools, AGENDA_SCHOOLS_MAX), n_windows = 0;
     const struct registry_window **windows = choose_windows(snapshot, schools, n_schools, now_ms, &n_windows);
     struct agenda *a = calloc(1, sizeof(*a));
     uint8_t *bytes = NULL;
@@ -142,8 +142,8 @@ agenda_pack(const struct snapshot *snapshot, const struct registry_school *schoo
         a->message.school = a->school_at;
         a->message.window = a->window_at;
         a->message.server_ms = now_ms;
-        for (size_t i = 0; i < n_schools && i < AGENDA_SCHOOLS_MAX; i++)
-            put_school(a, snapshot, &schools[i]);
+        for (size_t i = 0; i < n_schools; i++)
+            put_school(a, snapshot, schools[i]);
         for (size_t i = 0; i < n_windows && i < AGENDA_WINDOWS_MAX; i++)
             put_window(a, snapshot, windows[i]);
         bytes = pack(&a->message, ret_len);

@@ -22,7 +22,7 @@ enum load_step {
 
 const struct link_setting registry_load_settings[] = {
     {"jit", "off"},
-    {"work_mem", "64MB"}, /* half a million schools are sorted by institution */
+    {"work_mem", "64MB"}, /* half a million schools are joined in memory */
     {"search_path", "pg_catalog"},
     {"idle_in_transaction_session_timeout", "60s"},
     {NULL, NULL},
@@ -30,20 +30,18 @@ const struct link_setting registry_load_settings[] = {
 
 const struct link_statement registry_load_statements[] = {
     [LOAD_BEGIN] = {"begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
-    [LOAD_VERSION] = {"version",
-                      "SELECT v.version, greatest(c.reltuples, 0)::int8 FROM yuebao.registry_version AS v,"
-                      " pg_class AS c WHERE c.oid = 'yuebao.school'::regclass"},
+    [LOAD_VERSION] =
+        {"version",
+         "SELECT v.version, greatest(c.reltuples, 0)::int8, current_date FROM yuebao.registry_version AS v,"
+         " pg_class AS c WHERE c.oid = 'yuebao.school'::regclass"},
     [LOAD_FORMS] = {"forms", "SELECT f.form, f.code, f.kind, f.frequency FROM yuebao.form AS f"},
     [LOAD_DISTRICTS] = {"districts", "SELECT d.district, d.name_zh, d.name_en FROM yuebao.district AS d"
                                      " ORDER BY d.district"},
-    /* today's district, or the first that a school will have */
-    [LOAD_SCHOOLS] =
-        {"schools",
-         "SELECT s.school, s.code, s.institution, s.kind, s.name_zh, s.name_en, s.opened_on, s.closed_on,"
-         " m.district FROM yuebao.school AS s LEFT JOIN (SELECT DISTINCT ON (p.school) p.school, p.district"
-         " FROM yuebao.school_district AS p"
-         " ORDER BY p.school, p.valid_from > current_date, abs(p.valid_from - current_date)) AS m"
-         " USING (school) ORDER BY s.institution COLLATE \"C\", s.code COLLATE \"C\""},
+    /* a row for each district that a school was ever in; unsorted, for half a million are sorted slowly */
+    [LOAD_SCHOOLS] = {"schools",
+                      "SELECT s.school, s.code, s.institution, s.kind, s.name_zh, s.name_en, s.opened_on,"
+                      " s.closed_on, m.district, m.valid_from"
+                      " FROM yuebao.school AS s LEFT JOIN yuebao.school_district AS m USING (school)"},
     [LOAD_KEYS] = {"keys", "SELECT k.key, k.school FROM yuebao.school_key AS k WHERE k.revoked_at IS NULL"},
     [LOAD_CATALOGUES] = {"catalogues", "SELECT c.catalogue, c.hash FROM yuebao.catalogue AS c"},
     [LOAD_BYTES] = {"bytes",
@@ -93,7 +91,7 @@ row_version(struct registry_load *load, const PGresult *r)
 {
     size_t schools = (size_t)binary_get64(text_at(r, 1));
 
-    load->snapshot = snapshot_new(binary_get64(text_at(r, 0)), schools);
+    load->snapshot = snapshot_new(binary_get64(text_at(r, 0)), schools, binary_get_day(text_at(r, 2)));
     return load->snapshot != NULL;
 }
 
@@ -123,6 +121,7 @@ row_school(struct registry_load *load, const PGresult *r)
                  .opened_day = binary_get_day(text_at(r, 6)),
                  .closed_day = PQgetisnull(r, 0, 7) ? INT32_MAX : binary_get_day(text_at(r, 7))},
         .district = int4_at(r, 8),
+        .district_from = PQgetisnull(r, 0, 9) ? 0 : binary_get_day(text_at(r, 9)),
         .name_zh = text_at(r, 4),
         .name_en = text_at(r, 5),
     };

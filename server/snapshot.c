@@ -34,6 +34,14 @@ struct catalogue_entry {
     struct held_catalogue *held;
 };
 
+#define NO_SIBLING UINT32_MAX
+
+/* Its number is its place among the institutions. */
+struct institution {
+    const char *text;
+    uint32_t first; /* school; the others follow by snapshot_school.sibling */
+};
+
 struct key_entry {
     uint8_t key[KEY_SIZE];
     int32_t institution;
@@ -49,10 +57,9 @@ struct snapshot {
     int64_t version;
     struct text_block *texts;
     const char *kinds[KINDS_MAX];
-    struct rows forms, districts, schools, keys, windows, catalogues;
-    struct index by_code, by_id, by_key;
-    int32_t institution; /* number of the last one that was added */
-    char *institution_text;
+    int32_t today;
+    struct rows forms, districts, schools, institutions, keys, windows, catalogues;
+    struct index by_code, by_id, by_institution, by_key;
 };
 
 static bool
@@ -116,6 +123,14 @@ hash_id(const void *row)
 }
 
 static uint64_t
+hash_institution(const void *row)
+{
+    const struct institution *institution = row;
+
+    return hash_bytes(institution->text, strlen(institution->text));
+}
+
+static uint64_t
 hash_key(const void *row)
 {
     const struct key_entry *entry = row;
@@ -176,20 +191,23 @@ index_add(struct index *index, const struct rows *rows, hash_row *hash)
  */
 
 struct snapshot *
-snapshot_new(int64_t version, size_t schools)
+snapshot_new(int64_t version, size_t schools, int32_t today)
 {
     struct snapshot *s = calloc(1, sizeof(*s));
 
     if (s == NULL)
         return NULL;
     s->version = version;
+    s->today = today;
     if (rows_init(&s->forms, sizeof(struct snapshot_form), 64) &&
         rows_init(&s->districts, sizeof(struct snapshot_district), 64) &&
         rows_init(&s->schools, sizeof(struct snapshot_school), schools + 16) &&
+        rows_init(&s->institutions, sizeof(struct institution), schools + 16) &&
         rows_init(&s->keys, sizeof(struct key_entry), schools + 16) &&
         rows_init(&s->windows, sizeof(struct registry_window), 64) &&
         rows_init(&s->catalogues, sizeof(struct catalogue_entry), 8) && index_init(&s->by_code, schools) &&
-        index_init(&s->by_id, schools) && index_init(&s->by_key, schools))
+        index_init(&s->by_id, schools) && index_init(&s->by_institution, schools) &&
+        index_init(&s->by_key, schools))
         return s;
     snapshot_free(s);
     return NULL;
@@ -219,13 +237,14 @@ snapshot_free(struct snapshot *s)
     free(s->forms.items);
     free(s->districts.items);
     free(s->schools.items);
+    free(s->institutions.items);
     free(s->keys.items);
     free(s->windows.items);
     free(s->catalogues.items);
     free(s->by_code.places);
     free(s->by_id.places);
+    free(s->by_institution.places);
     free(s->by_key.places);
-    free(s->institution_text);
     free(s);
 }
 
@@ -296,53 +315,81 @@ snapshot_add_district(struct snapshot *s, int32_t district, const char *name_zh,
     return row.name_zh != NULL && row.name_en != NULL && rows_add(&s->districts, &row);
 }
 
-/* Numbers follow the order of rows: another text than the last is another institution. */
-static bool
-number_institution(struct snapshot *s, const char *institution)
-{
-    char *text;
-
-    if (s->institution_text != NULL && strcmp(s->institution_text, institution) == 0)
-        return true;
-    text = strdup(institution);
-    if (text == NULL)
-        return false;
-    free(s->institution_text);
-    s->institution_text = text;
-    s->institution++;
-    return true;
-}
-
-bool
-snapshot_add_school(struct snapshot *s, const struct snapshot_school *school, const char *institution)
-{
-    struct snapshot_school row = *school;
-
-    if (!number_institution(s, institution))
-        return false;
-    row.face.institution = s->institution;
-    row.face.code = keep_text(s, school->face.code);
-    row.face.kind = keep_kind(s, school->face.kind);
-    row.name_zh = keep_text(s, school->name_zh);
-    row.name_en = keep_text(s, school->name_en);
-    if (row.face.code == NULL || row.face.kind == NULL || row.name_zh == NULL || row.name_en == NULL)
-        return false;
-    return rows_add(&s->schools, &row) && index_add(&s->by_code, &s->schools, hash_code) &&
-           index_add(&s->by_id, &s->schools, hash_id);
-}
-
-static const struct snapshot_school *
+static struct snapshot_school *
 school_of_id(const struct snapshot *s, int32_t id)
 {
     uint64_t place = hash_bytes(&id, sizeof(id));
     int64_t at;
 
     while ((at = index_probe(&s->by_id, &place)) >= 0) {
-        const struct snapshot_school *school = rows_at(&s->schools, (size_t)at);
+        struct snapshot_school *school = (struct snapshot_school *)s->schools.items + at;
         if (school->face.id == id)
             return school;
     }
     return NULL;
+}
+
+/* The number of the institution with this text, or -1: no memory. Often the text is the school's own code. */
+static int32_t
+number_institution(struct snapshot *s, const char *text, const char *code)
+{
+    uint64_t place = hash_bytes(text, strlen(text));
+    struct institution institution = {.first = NO_SIBLING};
+    int64_t at;
+
+    while ((at = index_probe(&s->by_institution, &place)) >= 0)
+        if (strcmp(((struct institution *)s->institutions.items)[at].text, text) == 0)
+            return (int32_t)at;
+    institution.text = strcmp(text, code) == 0 ? code : keep_text(s, text);
+    if (institution.text == NULL || !rows_add(&s->institutions, &institution) ||
+        !index_add(&s->by_institution, &s->institutions, hash_institution))
+        return -1;
+    return (int32_t)s->institutions.count - 1;
+}
+
+/* Whether district `a` is nearer to today's than `b`: the last that has begun, else the first that will. */
+static bool
+is_nearer(int32_t today, int32_t a_from, int32_t b_from)
+{
+    if ((a_from <= today) != (b_from <= today))
+        return a_from <= today;
+    return a_from <= today ? a_from > b_from : a_from < b_from;
+}
+
+/* Another row of a school that is known: another of its districts. */
+static void
+add_district_of(struct snapshot *s, struct snapshot_school *known, const struct snapshot_school *row)
+{
+    if (!is_nearer(s->today, row->district_from, known->district_from))
+        return;
+    known->district = row->district;
+    known->district_from = row->district_from;
+}
+
+bool
+snapshot_add_school(struct snapshot *s, const struct snapshot_school *school, const char *institution)
+{
+    struct snapshot_school row = *school, *known = school_of_id(s, school->face.id);
+    struct institution *own;
+
+    if (known != NULL) {
+        add_district_of(s, known, school);
+        return true;
+    }
+    row.face.code = keep_text(s, school->face.code);
+    row.face.kind = keep_kind(s, school->face.kind);
+    row.name_zh = keep_text(s, school->name_zh);
+    row.name_en = keep_text(s, school->name_en);
+    if (row.face.code == NULL || row.face.kind == NULL || row.name_zh == NULL || row.name_en == NULL)
+        return false;
+    row.face.institution = number_institution(s, institution, row.face.code);
+    if (row.face.institution < 0)
+        return false;
+    own = (struct institution *)s->institutions.items + row.face.institution;
+    row.sibling = own->first;
+    own->first = (uint32_t)s->schools.count;
+    return rows_add(&s->schools, &row) && index_add(&s->by_code, &s->schools, hash_code) &&
+           index_add(&s->by_id, &s->schools, hash_id);
 }
 
 bool
@@ -449,18 +496,27 @@ snapshot_school(const struct snapshot *s, const char *code)
     return NULL;
 }
 
-const struct snapshot_school *
-snapshot_siblings(const struct snapshot *s, const struct registry_school *school, size_t *ret_count)
+static int
+by_code(const void *left, const void *right)
 {
-    const struct snapshot_school *first = s->schools.items, *end = first + s->schools.count;
-    const struct snapshot_school *from = (const struct snapshot_school *)school, *to = from + 1;
+    const struct snapshot_school *a = *(const struct snapshot_school *const *)left;
+    const struct snapshot_school *b = *(const struct snapshot_school *const *)right;
 
-    while (from > first && from[-1].face.institution == school->institution)
-        from--;
-    while (to < end && to->face.institution == school->institution)
-        to++;
-    *ret_count = (size_t)(to - from);
-    return from;
+    return strcmp(a->face.code, b->face.code);
+}
+
+size_t
+snapshot_siblings(const struct snapshot *s, const struct registry_school *school,
+                  const struct snapshot_school **ret_schools, size_t max)
+{
+    const struct institution *institution = rows_at(&s->institutions, (size_t)school->institution);
+    size_t count = 0;
+
+    for (uint32_t at = institution->first; at != NO_SIBLING && count < max;
+         at = ret_schools[count - 1]->sibling)
+        ret_schools[count++] = rows_at(&s->schools, at);
+    qsort(ret_schools, count, sizeof(const struct snapshot_school *), by_code);
+    return count;
 }
 
 const struct snapshot_district *

@@ -1,9 +1,9 @@
 /*
  * snapshot: what the register and the calendar held at one moment, laid out in a worker's memory. No I/O.
  *
- * Filled row by row in the order that registry_load reads (forms, schools by institution, keys, catalogues,
- * calendar by form and period), then sealed and only looked at; keys alone may still be added. Texts live in
- * blocks that never move. Half a million schools with a key each take about 100 MiB.
+ * Filled row by row in the order that registry_load reads (forms, districts by number, schools, keys, catalogues, calendar by form
+ * and period), then only looked at; keys alone may still be added. Texts live in blocks that never move. Half a million schools with a
+ * key each take about 110 MiB.
  */
 #ifndef YUEBAO_SNAPSHOT_H
 #define YUEBAO_SNAPSHOT_H
@@ -16,7 +16,9 @@
 
 struct snapshot_school {
     struct registry_school face; /* first: a pointer to it is a pointer to this */
-    int32_t district;            /* today's; 0: none */
+    int32_t district;            /* today's, or the first that it will have; 0: none */
+    int32_t district_from;       /* since, a day */
+    uint32_t sibling;            /* snapshot's own: next school of the institution */
     const char *name_zh, *name_en;
 };
 
@@ -34,7 +36,7 @@ struct snapshot_district {
 struct snapshot;
 
 /* `schools`: about how many are expected. NULL: no memory. */
-struct snapshot *snapshot_new(int64_t version, size_t schools);
+struct snapshot *snapshot_new(int64_t version, size_t schools, int32_t today);
 void snapshot_free(struct snapshot *snapshot); /* accepts NULL */
 int64_t snapshot_version(const struct snapshot *snapshot);
 
@@ -46,7 +48,7 @@ bool snapshot_add_form(struct snapshot *snapshot, int16_t id, const char *code, 
                        enum frequency frequency);
 bool snapshot_add_district(struct snapshot *snapshot, int32_t district, const char *name_zh,
                            const char *name_en);
-/* Ordered by institution: those with the same text come together and get one number. */
+/* Once for each of its districts, in any order. Schools with the same text of institution get one number. */
 bool snapshot_add_school(struct snapshot *snapshot, const struct snapshot_school *school,
                          const char *institution);
 bool snapshot_add_key(struct snapshot *snapshot, const uint8_t key[KEY_SIZE], int32_t school);
@@ -63,9 +65,9 @@ const struct catalogue *snapshot_catalogue_of(const struct snapshot *snapshot, i
 
 /* Look-ups; NULL: unknown. */
 const struct snapshot_school *snapshot_school(const struct snapshot *snapshot, const char *code);
-/* All schools of the institution stand side by side. */
-const struct snapshot_school *snapshot_siblings(const struct snapshot *snapshot,
-                                                const struct registry_school *school, size_t *ret_count);
+/* Up to `max` schools of the institution, by code; how many. */
+size_t snapshot_siblings(const struct snapshot *snapshot, const struct registry_school *school,
+                         const struct snapshot_school **ret_schools, size_t max);
 const struct snapshot_district *snapshot_district(const struct snapshot *snapshot, int32_t district);
 const struct snapshot_form *snapshot_form(const struct snapshot *snapshot, int16_t id);
 const struct registry_window *snapshot_window(const struct snapshot *snapshot, const char *form,
