@@ -454,7 +454,8 @@ check_lifetime(const struct slot *slot, const Yuebao__Statement *statement, stru
     return refuse(findings, CODE(SCHOOL_NOT_OPEN), statement->period, bound);
 }
 
-/* An unknown form, or a period of another frequency, is no slot; that is said elsewhere, and once is enough. */
+/* An unknown form, or a period of another frequency, is no slot; that is said elsewhere, and once is enough.
+ */
 static bool
 names_a_slot(const struct catalogue *catalogue, const Yuebao__Statement *statement)
 {

@@ -201,7 +201,7 @@ class Session:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError("the server said nothing in time")
-            waiting = select.poll()  # not select(), which knows 1,024 descriptors
+            waiting = select.poll()  # select() knows no descriptors over 1,024
             waiting.register(self.socket, ready)
             waiting.poll(left * 1000)
 

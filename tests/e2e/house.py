@@ -8,7 +8,7 @@ import datetime
 import ipaddress
 import os
 import re
-import select
+import selectors
 import shlex
 import signal
 import socket
@@ -103,7 +103,8 @@ class Cluster:
             link.close()
 
     def create(self, name, template=None):
-        # file_copy checkpoints; a copy by WAL keeps the template's pre-logged sequence values, and a crash would hand them out again
+        # not the default strategy: it copies sequences with numbers that they have logged ahead, and after a crash the
+        # copy hands those out twice
         self.rows("postgres", f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}" STRATEGY file_copy' if template else ""))
         return Database(self, name)
 
@@ -407,8 +408,11 @@ class Proxy:
 
     def _pump(self, client, server):
         other = {client: (server, "up"), server: (client, "down")}
+        waiting = selectors.DefaultSelector()
+        for end in other:
+            waiting.register(end, selectors.EVENT_READ)
         while True:
-            for ready in select.select([client, server], [], [], 0.5)[0]:
+            for ready in [key.fileobj for key, _ in waiting.select(0.5)]:
                 data = ready.recv(65536)
                 to, direction = other[ready]
                 if data and self.on_data:
