@@ -131,7 +131,7 @@ def test_a_correction_whose_commit_is_not_heard(world, wire):
 
 def test_all_links_come_back(world, wire):
     wire.proxy.cut()
-    school, key = world.fresh(), None
+    school = world.fresh()
     wait_for("the collector to enrol a school again", lambda: _enrols(world, school), timeout=30, pause=0.2)
     envelope = world.envelope(school, world.statement(school, world.lawful(school), period=OPEN))
     with world.greeted(school) as session:

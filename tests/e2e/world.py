@@ -24,11 +24,11 @@ class School:
 
 
 def made_up_schools():
-    """230 schools of every kind in five places, the same at every run; codes with leading zeros; some teach two stages."""
+    """250 schools of every kind in five places, the same at every run; codes with leading zeros; some teach two stages."""
     dice = random.Random(20261031)
     places = [220203] * 5 + [220200, 341881, 410482, 619900]
     schools = []
-    for n in range(210):
+    for n in range(230):
         kind = dice.choice(["kindergarten", "primary", "primary", "primary", "junior", "junior", "senior", "vocational", "special"])
         place, code = dice.choice(places), f"00{n:05d}"
         schools.append(School(code, code, kind, place, f"第{n}学校", f"School {n}"))
@@ -166,8 +166,8 @@ class World:
 
     # -- statements --
 
-    def lawful(self, school, frequency="monthly", seed=0):
-        return figures.lawful(self.catalogue, f"{school.kind}.{frequency}", f"{school.code}/{seed}")
+    def lawful(self, school, frequency="monthly", seed=0, optional=0.3):
+        return figures.lawful(self.catalogue, f"{school.kind}.{frequency}", f"{school.code}/{seed}", optional)
 
     def statement(self, school, figures_, *, frequency="monthly", period=OPEN, **kw):
         fields = dict(school=school.code, form=f"{school.kind}.{frequency}", period=period, catalogue=self.catalogue.hash)
