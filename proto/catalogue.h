@@ -1,8 +1,9 @@
 /*
  * catalogue: one immutable snapshot of forms, indicators, bounds and rules, decoded and indexed for look-ups.
  *
- * It is named by the SHA-256 of its serialised bytes (message Catalogue). The bytes are made once, by the administrator's
- * import, and travel unchanged; whoever holds them can check the name. Read-only after loading; may be shared.
+ * It is named by the SHA-256 of its serialised bytes (message Catalogue). The bytes are made once, by the
+ * administrator's import, and travel unchanged; whoever holds them can check the name. Read-only after
+ * loading; may be shared.
  */
 #ifndef YUEBAO_CATALOGUE_H
 #define YUEBAO_CATALOGUE_H
@@ -22,7 +23,8 @@ enum catalogue_status {
     CATALOGUE_NOMEM,
     CATALOGUE_TOO_LARGE, /* over CATALOGUE_MAX */
     CATALOGUE_BAD_BYTES, /* the gate or protobuf-c refuses them */
-    CATALOGUE_BROKEN,    /* well-formed, but contradicts itself: order, unknown indicators, decimals, bounds ... */
+    CATALOGUE_BROKEN, /* well-formed, but contradicts itself: order, unknown indicators, decimals, bounds ...
+                       */
 };
 
 /* Checks everything that validate relies on. `bytes` are copied. Needs envelope_init() before. */
@@ -30,7 +32,7 @@ enum catalogue_status catalogue_load(const uint8_t *bytes, size_t len, struct ca
     __attribute__((warn_unused_result));
 void catalogue_free(struct catalogue *catalogue); /* accepts NULL */
 
-const uint8_t *catalogue_hash(const struct catalogue *catalogue);                   /* ID_SIZE bytes, borrowed */
+const uint8_t *catalogue_hash(const struct catalogue *catalogue); /* ID_SIZE bytes, borrowed */
 const uint8_t *catalogue_bytes(const struct catalogue *catalogue, size_t *ret_len); /* borrowed */
 
 /* One form with what its look-ups need. All pointers are borrowed from the catalogue. */
@@ -48,11 +50,13 @@ struct form {
 
 /* NULL: no such form, indicator. Form and code look-ups are binary searches; by number it is an array. */
 const struct form *catalogue_form(const struct catalogue *catalogue, const char *code);
-const struct form *catalogue_form_of(const struct catalogue *catalogue, const char *kind, enum frequency frequency);
+const struct form *catalogue_form_of(const struct catalogue *catalogue, const char *kind,
+                                     enum frequency frequency);
 const Yuebao__Indicator *catalogue_indicator(const struct catalogue *catalogue, uint32_t number);
 const Yuebao__Indicator *catalogue_indicator_by_code(const struct catalogue *catalogue, const char *code);
 
-const Yuebao__Rule *catalogue_rule(const struct catalogue *catalogue, const char *code); /* NULL: no such rule */
+const Yuebao__Rule *catalogue_rule(const struct catalogue *catalogue,
+                                   const char *code); /* NULL: no such rule */
 
 enum form_place { FORM_FOREIGN, FORM_REQUIRED, FORM_OPTIONAL };
 enum form_place catalogue_place(const struct form *form, uint32_t indicator);

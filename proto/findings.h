@@ -1,5 +1,6 @@
 /*
- * findings: what is wrong with a statement or a sheet, as data: a bounded list, errors first. messages.h makes the sentences.
+ * findings: what is wrong with a statement or a sheet, as data: a bounded list, errors first. messages.h
+ * makes the sentences.
  */
 #ifndef YUEBAO_FINDINGS_H
 #define YUEBAO_FINDINGS_H
@@ -11,8 +12,10 @@
 #include "limit.h"
 #include "yuebao.pb-c.h"
 
-#define FINDING_TEXT_MAX 72 /* bytes with NUL of found and bound (a hash in hex fits); longer ones are cut at a character */
-#define FINDINGS_PACKED_MAX (48u * 1024u) /* bytes of a packed Reject, at most: it fits a frame with its signature and all */
+#define FINDING_TEXT_MAX                                                                                     \
+    72 /* bytes with NUL of found and bound (a hash in hex fits); longer ones are cut at a character */
+#define FINDINGS_PACKED_MAX                                                                                  \
+    (48u * 1024u) /* bytes of a packed Reject, at most: it fits a frame with its signature and all */
 
 struct finding {
     Yuebao__FindingCode code;
@@ -24,8 +27,8 @@ struct finding {
 };
 
 /*
- * Embedded by the caller; findings_init sets it up, findings_fini frees it. Allocates nothing before the first finding. When
- * it is full, an error pushes out the last warning.
+ * Embedded by the caller; findings_init sets it up, findings_fini frees it. Allocates nothing before the
+ * first finding. When it is full, an error pushes out the last warning.
  */
 struct findings {
     struct finding *items;
@@ -51,7 +54,8 @@ bool findings_refuse(const struct findings *findings);
 bool findings_have(const struct findings *findings, Yuebao__FindingCode code);
 
 /*
- * The packed Reject of these findings, malloc'd, errors first; caller frees. At most FINDINGS_PACKED_MAX bytes. NULL: no memory.
+ * The packed Reject of these findings, malloc'd, errors first; caller frees. At most FINDINGS_PACKED_MAX
+ * bytes. NULL: no memory.
  */
 uint8_t *findings_pack(const struct findings *findings, size_t *ret_len);
 

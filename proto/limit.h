@@ -8,39 +8,41 @@
 #define PROTOCOL_NUMBER 1u /* spoken here; a server also speaks PROTOCOL_OLDEST .. */
 #define PROTOCOL_OLDEST 1u
 
-#define FRAME_HEADER 4u                  /* bytes: big-endian length of the body */
-#define FRAME_BODY_MAX (64u * 1024u)     /* bytes; the largest form packs to about 4 KiB */
-#define FRAME_BEFORE_HELLO_MAX 4096u     /* bytes a peer may send before a valid Hello or Enrol, headers included */
-#define CATALOGUE_MAX (4u * 1024u * 1024u) /* bytes of a serialised catalogue */
-#define CATALOGUE_PART_MAX (48u * 1024u) /* bytes of one CataloguePart */
+#define FRAME_HEADER   4u            /* bytes: big-endian length of the body */
+#define FRAME_BODY_MAX (64u * 1024u) /* bytes; the largest form packs to about 4 KiB */
+#define FRAME_BEFORE_HELLO_MAX                                                                               \
+    4096u /* bytes a peer may send before a valid Hello or Enrol, headers included */
+#define CATALOGUE_MAX      (4u * 1024u * 1024u) /* bytes of a serialised catalogue */
+#define CATALOGUE_PART_MAX (48u * 1024u)        /* bytes of one CataloguePart */
 
-#define GATE_DEPTH_MAX 4u      /* messages inside messages */
+#define GATE_DEPTH_MAX       4u      /* messages inside messages */
 #define CATALOGUE_FIELDS_MAX 100000u /* fields of a catalogue; the first has about 4,000 */
-#define GATE_FIELDS_MAX 4000u  /* fields of one frame, packed elements not counted */
+#define GATE_FIELDS_MAX      4000u   /* fields of one frame, packed elements not counted */
 
-#define ID_SIZE 32u            /* SHA-256 */
-#define KEY_SIZE 32u           /* Ed25519 public key */
-#define SEED_SIZE 32u          /* Ed25519 private key of RFC 8032 */
-#define SECRET_SIZE 64u        /* Ed25519 secret key, libsodium's form: seed, then public key */
-#define SIGNATURE_SIZE 64u
-#define EXPORTER_SIZE 32u
-#define EXPORTER_LABEL "EXPORTER-yuebao-hello"
+#define ID_SIZE           32u /* SHA-256 */
+#define KEY_SIZE          32u /* Ed25519 public key */
+#define SEED_SIZE         32u /* Ed25519 private key of RFC 8032 */
+#define SECRET_SIZE       64u /* Ed25519 secret key, libsodium's form: seed, then public key */
+#define SIGNATURE_SIZE    64u
+#define EXPORTER_SIZE     32u
+#define EXPORTER_LABEL    "EXPORTER-yuebao-hello"
 #define ALGORITHM_ED25519 1u
 
-#define SCHOOL_CODE_MAX 32u    /* bytes; printable ASCII */
-#define FORM_CODE_MAX 48u
+#define SCHOOL_CODE_MAX    32u /* bytes; printable ASCII */
+#define FORM_CODE_MAX      48u
 #define INDICATOR_CODE_MAX 63u
-#define PERIOD_TEXT_MAX 10u    /* "2026-10-31" */
-#define PERSON_NAME_MAX 120u   /* bytes */
-#define TEXT_MAX 600u          /* bytes of one explanation or of the reason for a correction */
-#define SOFTWARE_MAX 64u
-#define ENROL_CODE_LEN 12u     /* Crockford base-32 characters: 60 bits */
+#define PERIOD_TEXT_MAX    10u  /* "2026-10-31" */
+#define PERSON_NAME_MAX    120u /* bytes */
+#define TEXT_MAX           600u /* bytes of one explanation or of the reason for a correction */
+#define SOFTWARE_MAX       64u
+#define ENROL_CODE_LEN     12u /* Crockford base-32 characters: 60 bits */
 
-#define FIGURES_MAX 500u       /* figures of one statement */
-#define FIGURE_MAX 10000000000000 /* 10^13, of |value| and |denominator|, scaled: half a million add up within 64 bits */
-#define REVISION_MAX 2147483647u  /* integer in the database */
-#define FINDINGS_MAX 200u      /* findings of one Reject */
-#define DECIMALS_MAX 6u
+#define FIGURES_MAX 500u /* figures of one statement */
+#define FIGURE_MAX                                                                                           \
+    10000000000000 /* 10^13, of |value| and |denominator|, scaled: half a million add up within 64 bits */
+#define REVISION_MAX         2147483647u /* integer in the database */
+#define FINDINGS_MAX         200u        /* findings of one Reject */
+#define DECIMALS_MAX         6u
 #define INDICATOR_NUMBER_MAX 32767u /* smallint in the database */
 
 #endif

@@ -1,8 +1,10 @@
 /*
- * messages: every sentence that a clerk or an official can see, in English and Chinese, in one table (messages.def).
+ * messages: every sentence that a clerk or an official can see, in English and Chinese, in one table
+ * (messages.def).
  *
- * The wire carries codes and parameters; programs print sentences from here. Placeholders are named: "{found}". A compiled-in
- * table, not gettext: it speaks Chinese on a machine whose locale was never generated.
+ * The wire carries codes and parameters; programs print sentences from here. Placeholders are named:
+ * "{found}". A compiled-in table, not gettext: it speaks Chinese on a machine whose locale was never
+ * generated.
  */
 #ifndef YUEBAO_MESSAGES_H
 #define YUEBAO_MESSAGES_H
@@ -26,7 +28,8 @@ enum message {
 /* The sentence with its placeholders unfilled; borrowed, never NULL. */
 const char *message_text(enum language language, enum message message);
 
-/* A word of the contract ("filler", "primary", "monthly", "NOT_APPLICABLE"): lines W of messages.def. Others stay as they are. */
+/* A word of the contract ("filler", "primary", "monthly", "NOT_APPLICABLE"): lines W of messages.def. Others
+ * stay as they are. */
 const char *message_word(enum language language, const char *word);
 
 /*
@@ -39,11 +42,12 @@ void message_print(FILE *out, enum language language, enum message message, ...)
 char *message_format(enum language language, enum message message, ...) __attribute__((sentinel));
 
 /*
- * One finding as a sentence, malloc'd: the words of its code with {indicator} (name in the language), {found}, {bound} (words of
- * the contract and names of forms in the language), {rule} (the rule's own message). `catalogue` may be NULL: then the number
- * stands for the name. NULL: no memory.
+ * One finding as a sentence, malloc'd: the words of its code with {indicator} (name in the language),
+ * {found}, {bound} (words of the contract and names of forms in the language), {rule} (the rule's own
+ * message). `catalogue` may be NULL: then the number stands for the name. NULL: no memory.
  */
-char *message_of_finding(enum language language, const struct finding *finding, const struct catalogue *catalogue);
+char *message_of_finding(enum language language, const struct finding *finding,
+                         const struct catalogue *catalogue);
 /* The sentence of a finding's code; MSG_FINDING_UNKNOWN for a code from a newer server. */
 enum message message_of_code(Yuebao__FindingCode code);
 

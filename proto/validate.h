@@ -1,9 +1,10 @@
 /*
- * validate: a statement against its catalogue, and against the slot it claims. The same function at both ends: the clerk's desk
- * and the collector. No I/O, no clock, no allocation beyond the list of findings.
+ * validate: a statement against its catalogue, and against the slot it claims. The same function at both
+ * ends: the clerk's desk and the collector. No I/O, no clock, no allocation beyond the list of findings.
  *
- * validate_statement needs nothing but the catalogue and the statement, so a dispute can be replayed years later;
- * validate_slot adds what the register and the calendar know. Findings come errors first, then in the order of the form.
+ * validate_statement needs nothing but the catalogue and the statement, so a dispute can be replayed years
+ * later; validate_slot adds what the register and the calendar know. Findings come errors first, then in the
+ * order of the form.
  */
 #ifndef YUEBAO_VALIDATE_H
 #define YUEBAO_VALIDATE_H
@@ -18,9 +19,10 @@
 #include "yuebao.pb-c.h"
 
 /*
- * Everything that statement and catalogue decide: lengths of texts and arrays, order, revision and previous, form and the shape
- * of its period, each figure and each reason, required indicators. Catalogue hash is compared with the catalogue's; figures of
- * a statement that was made by another catalogue are not judged. The statement must have passed the gate.
+ * Everything that statement and catalogue decide: lengths of texts and arrays, order, revision and previous,
+ * form and the shape of its period, each figure and each reason, required indicators. Catalogue hash is
+ * compared with the catalogue's; figures of a statement that was made by another catalogue are not judged.
+ * The statement must have passed the gate.
  */
 void validate_statement(const struct catalogue *catalogue, const Yuebao__Statement *statement,
                         struct findings *findings);
@@ -28,9 +30,9 @@ void validate_statement(const struct catalogue *catalogue, const Yuebao__Stateme
 /* What the register and the calendar say about a slot. */
 struct slot {
     bool school_known;
-    const char *kind;     /* of the school; NULL if unknown */
-    int32_t opened_day;   /* the school existed from … */
-    int32_t closed_day;   /* … up to and including; INT32_MAX while open */
+    const char *kind;   /* of the school; NULL if unknown */
+    int32_t opened_day; /* the school existed from … */
+    int32_t closed_day; /* … up to and including; INT32_MAX while open */
     bool in_calendar;
     uint64_t opens_ms, due_ms, closes_ms;
     int32_t zone_minutes;     /* east of UTC, in which findings show instants */
@@ -45,11 +47,13 @@ enum slot_verdict {
 };
 
 /*
- * Compare what the statement claims with its slot at `now_ms` (opens <= now: open; now > due: late; now >= closes: closed).
- * Kind of school against form, school's lifetime against the period's last day, calendar, governing catalogue.
- * `catalogue` may be NULL when there is no window; a finding that validate_statement added to the same list is not repeated.
+ * Compare what the statement claims with its slot at `now_ms` (opens <= now: open; now > due: late; now >=
+ * closes: closed). Kind of school against form, school's lifetime against the period's last day, calendar,
+ * governing catalogue. `catalogue` may be NULL when there is no window; a finding that validate_statement
+ * added to the same list is not repeated.
  */
 enum slot_verdict validate_slot(const struct slot *slot, const struct catalogue *catalogue,
-                                const Yuebao__Statement *statement, uint64_t now_ms, struct findings *findings);
+                                const Yuebao__Statement *statement, uint64_t now_ms,
+                                struct findings *findings);
 
 #endif

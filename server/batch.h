@@ -1,10 +1,12 @@
 /*
- * batch: group commit. Whatever waits while a database link is busy is the next batch; no timer, no size to tune.
+ * batch: group commit. Whatever waits while a database link is busy is the next batch; no timer, no size to
+ * tune.
  *
- * Whenever a link is free, up to BATCH_MAX submissions (at most one a slot, sorted by key) become one transaction: claim the slots
- * (an insert that a unique index decides), COPY BINARY the winners' figures and their differences to the totals, COMMIT. Answers
- * come only after COMMIT has returned. If the link broke while COMMIT was in flight, the ids are looked up on a fresh link before
- * anything is answered. A transaction that fails on data is halved until the poisonous submission stands alone.
+ * Whenever a link is free, up to BATCH_MAX submissions (at most one a slot, sorted by key) become one
+ * transaction: claim the slots (an insert that a unique index decides), COPY BINARY the winners' figures and
+ * their differences to the totals, COMMIT. Answers come only after COMMIT has returned. If the link broke
+ * while COMMIT was in flight, the ids are looked up on a fresh link before anything is answered. A
+ * transaction that fails on data is halved until the poisonous submission stands alone.
  *
  * store.h speaks libpq; this file decides.
  */
@@ -20,7 +22,7 @@
 #include "period.h"
 #include "yuebao.pb-c.h"
 
-#define BATCH_MAX 200u                          /* submissions; above 100 to 200 gain nothing (FACTS) */
+#define BATCH_MAX         200u                  /* submissions; above 100 to 200 gain nothing (FACTS) */
 #define BATCH_WAITING_MAX (16u * 1024u * 1024u) /* bytes of envelopes in flight a worker, then BUSY */
 
 enum submission_kind {
@@ -34,14 +36,15 @@ enum submission_outcome {
     SUBMISSION_REPEATED, /* committed before: send `first_answer` */
     SUBMISSION_CONFLICT, /* another statement holds this revision, or previous is not the one it names */
     SUBMISSION_WAITS,    /* its predecessor is unknown */
-    SUBMISSION_MOVED,    /* the school belonged to no district on the period's last day, or no partition: not storable */
+    SUBMISSION_MOVED,    /* the school belonged to no district on the period's last day, or no partition: not
+                            storable */
     SUBMISSION_POISON,   /* the database refuses it for good: sqlstate and constraint say why */
     SUBMISSION_AWAY,     /* no database: nothing is known to be stored; BUSY */
 };
 
 /*
- * One statement on its way into the database. The caller allocates it (submission_new) and fills it; batch owns it from
- * batch_submit until `done` has returned, then frees it.
+ * One statement on its way into the database. The caller allocates it (submission_new) and fills it; batch
+ * owns it from batch_submit until `done` has returned, then frees it.
  */
 struct submission {
     enum submission_kind kind;
@@ -56,10 +59,12 @@ struct submission {
     size_t envelope_len;
     uint8_t *answer; /* packed Answer (signed receipt, kept or reject), malloc'd, owned */
     size_t answer_len;
-    Yuebao__Statement *statement; /* unpacked with `unpacked_by`, owned; NULL only with SUBMISSION_REJECTION */
+    Yuebao__Statement
+        *statement; /* unpacked with `unpacked_by`, owned; NULL only with SUBMISSION_REJECTION */
     ProtobufCAllocator *unpacked_by; /* NULL: malloc */
     char *rejection_summary; /* SUBMISSION_REJECTION: "ABOVE_MAX enrolled_pupils; …", malloc'd, owned */
-    char *school_code, *form_code, *period_text; /* SUBMISSION_REJECTION: as the statement says, malloc'd, owned; may be "" */
+    char *school_code, *form_code,
+        *period_text; /* SUBMISSION_REJECTION: as the statement says, malloc'd, owned; may be "" */
 
     /* outcome, set by batch */
     uint8_t *first_answer; /* SUBMISSION_REPEATED: as first sent, malloc'd, owned */
@@ -69,7 +74,7 @@ struct submission {
     char sqlstate[6], constraint[64]; /* SUBMISSION_POISON */
 
     void (*done)(struct submission *submission, enum submission_outcome outcome, void *arg);
-    void *arg; /* the session's id travels here: the session may be gone by then */
+    void *arg;               /* the session's id travels here: the session may be gone by then */
     struct submission *next; /* batch's own queue */
 };
 
@@ -85,8 +90,9 @@ void batch_free(struct batch *batch);
 /*
  * false: over BATCH_WAITING_MAX or no database link is up; the caller keeps the submission and answers BUSY.
  *
- * A rejection is answered to its peer at once, whatever comes back here: false means that it will not be remembered. Its `done` may be
- * NULL; it is told ACCEPTED when the rejection is stored or its slot has enough of them, AWAY when it was dropped.
+ * A rejection is answered to its peer at once, whatever comes back here: false means that it will not be
+ * remembered. Its `done` may be NULL; it is told ACCEPTED when the rejection is stored or its slot has enough
+ * of them, AWAY when it was dropped.
  */
 bool batch_submit(struct batch *batch, struct submission *submission) __attribute__((warn_unused_result));
 

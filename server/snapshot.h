@@ -1,9 +1,9 @@
 /*
  * snapshot: what the register and the calendar held at one moment, laid out in a worker's memory. No I/O.
  *
- * Filled row by row in the order that registry_load reads (forms, districts by number, schools, keys, catalogues, calendar by form
- * and period), then only looked at; keys alone may still be added. Texts live in blocks that never move. Half a million schools with a
- * key each take about 110 MiB.
+ * Filled row by row in the order that registry_load reads (forms, districts by number, schools, keys,
+ * catalogues, calendar by form and period), then only looked at; keys alone may still be added. Texts live in
+ * blocks that never move. Half a million schools with a key each take about 110 MiB.
  */
 #ifndef YUEBAO_SNAPSHOT_H
 #define YUEBAO_SNAPSHOT_H

@@ -20,7 +20,8 @@ struct worker_start {
     int ready_fd; /* a byte is written here when the worker listens */
 };
 
-/* Runs until the worker ends; the exit status. Called with signals blocked, lets them in when they are heard. */
+/* Runs until the worker ends; the exit status. Called with signals blocked, lets them in when they are heard.
+ */
 int worker_run(const struct worker_start *start);
 
 #endif
