@@ -1,0 +1,14 @@
+"""The cmocka tests of batch and registry that need a real PostgreSQL: here they have one."""
+
+import pytest
+
+from house import BUILD, run
+
+
+@pytest.mark.parametrize("name", ["batch_db", "registry_db"])
+def test_database_half(cluster, template, name):
+    database = cluster.create(f"half_{name}", template.name)
+    where = {"PGHOST": cluster.socket, "PGUSER": "postgres", "PGDATABASE": database.name}
+    done = run(BUILD / "tests" / "unit" / f"test_{name}", env=where)
+    assert "SKIPPED" not in done.stdout + done.stderr
+    database.drop()
