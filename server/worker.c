@@ -279,8 +279,11 @@ worker_stop(struct worker *w)
         if (w->signals[i] != NULL)
             event_free(w->signals[i]);
     }
-    if (w->base != NULL)
+    if (w->base != NULL) {
+        event_base_loop(w->base,
+                        EVLOOP_NONBLOCK); /* bufferevents live until libevent's deferred callbacks have run */
         event_base_free(w->base);
+    }
     receipt_key_wipe(&w->key);
 }
 
