@@ -23,7 +23,6 @@ def scratch():
     where = Path(tempfile.mkdtemp(prefix="yb-t-", dir="/var/tmp"))
     yield where
     shutil.rmtree(where, ignore_errors=True)
-    shutil.rmtree(house.SANITIZER_LOGS, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

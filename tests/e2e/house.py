@@ -3,6 +3,7 @@
 Nothing here sleeps for a fixed time: `wait_for` asks until it is so, or fails with words.
 """
 
+import atexit
 import ctypes
 import datetime
 import ipaddress
@@ -10,6 +11,7 @@ import os
 import re
 import selectors
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -136,6 +138,7 @@ class Database:
 # ---- processes -------------------------------------------------------------------------------------------------
 
 SANITIZER_LOGS = Path(tempfile.mkdtemp(prefix="yb-asan-", dir="/var/tmp"))
+atexit.register(shutil.rmtree, SANITIZER_LOGS, ignore_errors=True)
 
 
 def environment(extra=None):

@@ -101,6 +101,24 @@ def test_a_bad_frame_ends_the_session_by_name(world, honest, data):
     assert_named_in_the_log(world, peer, since)
 
 
+def test_the_largest_frame_is_read_and_one_byte_more_is_not(world, honest):
+    def put(size):
+        """A Put whose frame has a body of exactly `size` bytes."""
+        length = 60000
+        for _ in range(3):
+            statement = world.statement(honest, world.lawful(honest), filled_ms=1, edit=lambda s: setattr(s, "correction", "x" * length))
+            body = request(put=pb.Put(envelope=world.envelope(honest, statement)))
+            length += size - len(body)
+        assert len(body) == size
+        return contract.frame(body)
+
+    with world.greeted(honest) as session:
+        session.send_bytes(put(64 * 1024))
+        verdict = contract.verdict_of(session.recv().answer, session.welcome.server_key)
+        assert pb.TEXT_TOO_LONG in {f.code for f in verdict.reject.finding}
+        assert faults(session, put(64 * 1024 + 1)) == "FAULT_FRAME"
+
+
 def test_bad_frames_before_hello(world):
     for name, data in FRAMES[:4]:
         with world.session() as session:
@@ -223,7 +241,6 @@ def test_what_is_not_tls_is_hung_up_on(world):
         sock = socket.create_connection(world.collector.address)
         peer = "%s:%d" % sock.getsockname()
         sock.sendall(data)
-        sock.shutdown(socket.SHUT_WR)
         drain(sock)
         assert_named_in_the_log(world, peer, since)
 

@@ -187,3 +187,14 @@ def test_two_sheets_of_one_school_do_not_disturb_each_other(world):
             assert contract.verdict_of(answer, session.welcome.server_key).HasField("receipt")
     assert (OPEN in {p for _, p in windows})
     world.assert_books_agree()
+
+
+def test_more_in_flight_than_allowed_are_answered_all_the_same(world):
+    """The server reads on when it has answered; nobody waits for ever."""
+    school, key = world.enrolled()
+    envelope = world.envelope(school, world.statement(school, world.lawful(school)))
+    with world.greeted(school) as session:
+        numbers = [session.send(put=pb.Put(envelope=envelope)) for _ in range(4 * session.welcome.in_flight)]
+        kinds = [session.answer_to(n).WhichOneof("body") for n in numbers]
+    assert set(kinds) <= {"answer", "busy"} and "answer" in kinds
+    assert len(world.revisions(school)) == 1
