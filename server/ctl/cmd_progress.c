@@ -16,7 +16,7 @@
 /* A ratio is easier read as a percentage; other values stand as they are, without zeros at their end. */
 #define SHOWN(value)                                                                                         \
     "CASE WHEN p.unit = 'ratio' THEN trim_scale(round(" value                                                \
-    " * 100, 2)) || '%' ELSE trim_scale(round(" value ", 4))::text END"
+    " * 100, 2)) || '%' ELSE trim_scale(round(" value ", 2))::text END"
 
 /* clang-format off */
 static const char text_sql[] = WITH_BELOW
@@ -25,7 +25,9 @@ static const char text_sql[] = WITH_BELOW
     "WHEN 'reduce_by' THEN '− ' ELSE '+ ' END || coalesce(" SHOWN("p.target_value") ", '?'), "
     "p.due, " SHOWN("p.\"now\"") ", p.now_period, "
     "CASE WHEN p.expected > 0 THEN p.reported || '/' || p.expected END, "
-    SHOWN("p.gap") ", p.progress, p.status "
+    SHOWN("p.gap") ", p.progress, p.status, "
+    "CASE WHEN p.open_reported > 0 THEN coalesce(" SHOWN("p.open_value") ", '–') || '  ' || p.open_period || '  ' || "
+    "p.open_reported || '/' || p.open_expected END "
     STANDS "LEFT JOIN api.plan AS l ON l.plan = p.plan "
     "WHERE " IS_BELOW("p.district") " ORDER BY p.plan, p.position";
 /* clang-format on */
@@ -33,7 +35,22 @@ static const char text_sql[] = WITH_BELOW
 static const char data_sql[] =
     WITH_BELOW "SELECT p.* " STANDS "WHERE " IS_BELOW("p.district") " ORDER BY p.plan, p.position";
 
-enum { PLAN, TITLE_ZH, TITLE_EN, NAME_ZH, NAME_EN, TARGET, DUE, NOW, PERIOD, SCHOOLS, GAP, FRACTION, STATUS };
+enum {
+    PLAN,
+    TITLE_ZH,
+    TITLE_EN,
+    NAME_ZH,
+    NAME_EN,
+    TARGET,
+    DUE,
+    NOW,
+    PERIOD,
+    SCHOOLS,
+    GAP,
+    FRACTION,
+    STATUS,
+    OPEN
+};
 
 /* English readers see both names; Chinese readers begin with the second column. */
 static const struct output_column columns[] = {
@@ -47,6 +64,7 @@ static const struct output_column columns[] = {
     {"gap", MSG_ctl_col_gap, CELL_DECIMAL, 0},
     {"bar", MSG_ctl_col_progress, CELL_PICTURE, 0},
     {"status", MSG_ctl_col_state, CELL_TEXT, 0},
+    {"open", MSG_ctl_col_open_period, CELL_TEXT, 0},
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
@@ -114,7 +132,8 @@ add_row(struct ctl *ctl, struct output *output, const PGresult *result, int r)
                                        db_cell(result, r, SCHOOLS),
                                        db_cell(result, r, GAP),
                                        bar,
-                                       status_word(ctl, PQgetvalue(result, r, STATUS))};
+                                       status_word(ctl, PQgetvalue(result, r, STATUS)),
+                                       db_cell(result, r, OPEN)};
 
     draw_bar(db_cell(result, r, FRACTION), bar);
     output_row(output, cells + first_column(ctl));
