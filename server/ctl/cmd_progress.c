@@ -109,7 +109,7 @@ add_heading(struct ctl *ctl, struct output *output, const PGresult *result, int 
     const char *zh = db_cell(result, row, TITLE_ZH), *en = db_cell(result, row, TITLE_EN);
     char *heading = NULL;
     int len = ctl->language == LANGUAGE_ZH
-                  ? asprintf(&heading, "%s(%s)", zh == NULL ? "" : zh, PQgetvalue(result, row, PLAN))
+                  ? asprintf(&heading, "%s（%s）", zh == NULL ? "" : zh, PQgetvalue(result, row, PLAN))
                   : asprintf(&heading, "%s · %s (%s)", en == NULL ? "" : en, zh == NULL ? "" : zh,
                              PQgetvalue(result, row, PLAN));
 
