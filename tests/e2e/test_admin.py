@@ -204,7 +204,7 @@ def test_every_fault_by_row_and_column_and_nothing_changed(filled, tmp_path):
     english = filled.ctl("import", path, "--lang", "en", ok=65).stderr
     assert "schools.csv, row 3, column kind, “primery”: Expected one of: kindergarten, primary" in english
     chinese = filled.ctl("import", path, "--lang", "zh", ok=65).stderr
-    assert "schools.csv 第 3 行 kind 列“primery”:应为下列之一" in chinese
+    assert "schools.csv 第 3 行 kind 列“primery”：应为下列之一" in chinese
     assert english.count("\n") == chinese.count("\n") == len(FAULTS) + 1
     assert everything(filled) == before
 
