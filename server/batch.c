@@ -25,6 +25,7 @@
 #include "totals.h"
 
 #define TRIES_MAX      5u     /* of one group, for reasons that may pass */
+#define TRIES_TOGETHER 2u     /* of these as a whole; then in halves */
 #define AWAY_AFTER_MS  1000u  /* no link up: so long may a restart take before what waits is answered BUSY */
 #define LOOK_UP_FOR_MS 30000u /* the same for a group whose COMMIT is ambiguous */
 #define REJECTIONS_MAX 400u   /* that wait; the rest is dropped */
@@ -168,11 +169,16 @@ group_split(struct batch *b, struct group *group)
     group_run_again(b, group);
 }
 
-/* The transaction failed for a reason that may pass. */
+/*
+ * The transaction failed for a reason that may pass. If it does not, one submission may be the cause, by a
+ * lock that somebody holds or by killing the backend: it is found by halving, and given up alone.
+ */
 static void
 group_try_again(struct batch *b, struct group *group)
 {
-    if (++group->tries < TRIES_MAX)
+    if (group->tries >= TRIES_TOGETHER && group->count > 1)
+        group_split(b, group);
+    else if (++group->tries < TRIES_MAX)
         group_run_again(b, group);
     else
         group_answer_all(b, group, SUBMISSION_AWAY);
@@ -223,8 +229,9 @@ group_failed(struct batch *b, struct lane *lane, struct group *group)
         return;
     case SQLSTATE_AWAY:
         log_event(LOG_ERROR, "database_cannot", "sqlstate", lane->sqlstate, NULL);
+        if (!group->rejections)
+            link_reconnect(lane->link);
         group_answer_all(b, group, SUBMISSION_AWAY);
-        link_reconnect(lane->link);
         return;
     }
 }
@@ -495,7 +502,6 @@ lane_start(struct lane *lane, struct group *group)
 /* ---- links come and go
  * ------------------------------------------------------------------------------------------------- */
 
-/* While a link was up its group may have killed the backend; what did so alone is given up at last. */
 static void
 lane_on_broken(bool was_up, void *arg)
 {
@@ -516,12 +522,7 @@ lane_on_broken(bool was_up, void *arg)
     group = lane_release(lane);
     if (committing && !group->rejections)
         group->ambiguous = true;
-    if (group->tries >= 2 && group->count > 1) {
-        group->tries--;
-        group_split(b, group);
-    } else {
-        group_try_again(b, group);
-    }
+    group_try_again(b, group);
 }
 
 static void

@@ -123,14 +123,19 @@ link_flush(struct link *link)
 /* ---- connecting
  * ---------------------------------------------------------------------------------------------- */
 
-/* Warnings are not for a log that must not quote rows; that there was one may matter to a COMMIT. */
+/*
+ * Warnings are not for a log that must not quote rows; but one that the server itself gives at a COMMIT (no
+ * standby has confirmed it, or there was nothing to commit) means that it may not hold. What a trigger says
+ * has a context, and is no such warning.
+ */
 static void
 link_on_notice(void *arg, const PGresult *result)
 {
     struct link *link = arg;
     const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
 
-    if (severity != NULL && strcmp(severity, "WARNING") == 0)
+    if (severity != NULL && strcmp(severity, "WARNING") == 0 &&
+        PQresultErrorField(result, PG_DIAG_CONTEXT) == NULL)
         link->warned = true;
 }
 

@@ -94,8 +94,8 @@ void link_reconnect(struct link *link);
 /* Whether the session is inside a transaction (also a failed one) and must roll back before other work. */
 bool link_in_transaction(const struct link *link);
 
-/* Whether the server sent a WARNING since the work began: a COMMIT that was cancelled while it waited for a
- * standby does. */
+/* Whether the server itself gave a WARNING since the work began: a COMMIT that was cancelled while it waited
+ * for a standby does. */
 bool link_warned(const struct link *link);
 
 #endif

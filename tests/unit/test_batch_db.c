@@ -641,6 +641,23 @@ test_backend_killed_in_mid_batch(void **state)
     event_free(timer);
 }
 
+/* What kills every backend that touches it is found by halving and answered BUSY; nobody else suffers. */
+static void
+test_killer_stands_alone(void **state)
+{
+    struct bench *bench = *state;
+    struct sent *sent[20];
+
+    NEEDS_DATABASE();
+    obstacle(713, "IF NEW.school = {s} THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;");
+    for (int i = 0; i < 20; i++)
+        sent[i] = put(
+            bench, (struct paper){.school = 700 + i, .text = "a", .answer = "1", .revision = 1, .value = i});
+    wait_for_answers(bench);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(sent[i]->outcome, i == 13 ? SUBMISSION_AWAY : SUBMISSION_ACCEPTED);
+}
+
 /*
  * A wire between batch and PostgreSQL that cuts the connection in place of the first answer COMMIT that
  * crosses it: the transaction is committed, and nobody was told.
@@ -816,6 +833,7 @@ main(void)
         CASE(test_two_collectors_race),
         CASE(test_rejections_are_capped),
         CASE(test_backend_killed_in_mid_batch),
+        CASE(test_killer_stands_alone),
         CASE(test_answer_to_commit_is_lost),
         CASE(test_totals_are_folded),
     };
