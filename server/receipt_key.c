@@ -24,22 +24,28 @@ refuse(char *ret_error, size_t size, const char *path, const char *why)
 
 /* The file's bytes, at most FILE_MAX; negative: errno says why. */
 static ssize_t
-read_file(const char *path, char text[FILE_MAX + 1], mode_t *ret_mode)
+read_file(const char *path, char text[FILE_MAX + 1], struct stat *ret_stat)
 {
-    struct stat st;
     ssize_t len = -1;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
         return -1;
-    if (fstat(fd, &st) == 0) {
-        *ret_mode = st.st_mode;
+    if (fstat(fd, ret_stat) == 0)
         len = read(fd, text, FILE_MAX);
-    }
     close(fd);
     if (len >= 0)
         text[len] = '\0';
     return len;
+}
+
+/* Of root, the file may be readable by the group that yuebaod runs in. */
+static bool
+is_private(const struct stat *st)
+{
+    mode_t forbidden = st->st_uid == 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+
+    return (st->st_mode & forbidden) == 0;
 }
 
 bool
@@ -47,14 +53,16 @@ receipt_key_read(const char *path, struct receipt_key *ret_key, char *ret_error,
 {
     char text[FILE_MAX + 1];
     uint8_t seed[crypto_sign_SEEDBYTES];
-    mode_t mode = 0;
-    ssize_t len = read_file(path, text, &mode);
+    struct stat st;
+    ssize_t len = read_file(path, text, &st);
     bool ok;
 
     if (len < 0)
         return refuse(ret_error, size, path, strerror(errno));
-    if ((mode & 077) != 0)
-        return refuse(ret_error, size, path, "group or others may read it: chmod 600");
+    if (!is_private(&st)) {
+        sodium_memzero(text, sizeof(text));
+        return refuse(ret_error, size, path, "others may read it: chmod 600 (or, owned by root, 640)");
+    }
     if (len > 0 && text[len - 1] == '\n')
         text[--len] = '\0';
     ok = (size_t)len == LINE_LEN && memcmp(text, PREFIX, sizeof(PREFIX) - 1) == 0 &&
