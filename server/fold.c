@@ -14,6 +14,7 @@ struct fold {
     struct event *timer;
     bool due; /* something was committed since the last fold began */
     bool running;
+    bool more; /* the last fold was full: do not wait for the timer */
     uint64_t count;
 };
 
@@ -31,7 +32,7 @@ fold_run(struct fold *fold)
 
     if (!fold->due || fold->running || !link_idle(fold->link))
         return;
-    fold->due = false;
+    fold->due = fold->more = false;
     fold->running = true;
     binary_raw32(link_argument(&a), FOLD_ROWS);
     link_call(fold->link, FOLD_TOTALS, "fold", &a);
@@ -51,7 +52,7 @@ fold_on_result(int tag, const PGresult *result, void *arg)
         return;
     }
     if (binary_get32(PQgetvalue(result, 0, 0)) >= FOLD_ROWS)
-        fold->due = true; /* there is more */
+        fold->due = fold->more = true;
     fold->count++;
 }
 
@@ -62,6 +63,8 @@ fold_on_idle(void *arg)
     struct fold *fold = arg;
 
     fold->running = false;
+    if (fold->more)
+        fold_run(fold);
 }
 
 static void
