@@ -2,7 +2,7 @@
  * receipt_key: the key that signs every verdict, and the file that holds it.
  *
  * The file is made by `yuebaoctl key FILE`: one line "yuebao-ed25519-seed " and the 32-byte seed as 64 hex
- * digits. It must not be readable by group or others.
+ * digits. Others must not be able to read it, nor its group unless root owns it.
  */
 #ifndef YUEBAO_RECEIPT_KEY_H
 #define YUEBAO_RECEIPT_KEY_H
