@@ -61,7 +61,7 @@ bool
 courier_open(struct courier *c, struct outbox *outbox, const struct identity *identity,
              enum uplink_opening opening)
 {
-    *c = (struct courier){.outbox = outbox};
+    *c = (struct courier){.outbox = outbox, .identity = identity};
     if (uplink_open(identity, opening, &c->uplink, &c->error) != UPLINK_OK) {
         c->retry_ms = c->error.retry_ms;
         return false;
@@ -264,19 +264,36 @@ may_fly(struct round *r, size_t i)
     return r->step[i] == STEP_READY;
 }
 
+/*
+ * An envelope that came back was signed by the key of its day; when the desk was enrolled anew since, the
+ * same bytes go out under today's key. The id is the statement's and stays. false: no memory.
+ */
+static bool
+sign_again_if_returned(const struct courier *c, struct item *item)
+{
+    const struct part part = {item->statement, item->statement_len};
+
+    if (item->answer == NULL || memcmp(item->key, c->identity->key, KEY_SIZE) == 0)
+        return true;
+    memcpy(item->key, c->identity->key, KEY_SIZE);
+    return envelope_sign(PURPOSE_STATEMENT, &part, 1, c->identity->secret, item->signature);
+}
+
 static bool
 put(struct courier *c, struct round *r, size_t i)
 {
-    const struct item *item = &r->waiting.list[i];
+    struct item *item = &r->waiting.list[i];
     Yuebao__Request request = YUEBAO__REQUEST__INIT;
     Yuebao__Put message = YUEBAO__PUT__INIT;
     Yuebao__Envelope envelope = YUEBAO__ENVELOPE__INIT;
     enum uplink_status status;
 
+    if (!sign_again_if_returned(c, item))
+        return ok(c, OUTBOX_NOMEM);
     envelope.algorithm = ALGORITHM_ED25519;
-    envelope.key = (ProtobufCBinaryData){KEY_SIZE, (uint8_t *)item->key};
+    envelope.key = (ProtobufCBinaryData){KEY_SIZE, item->key};
     envelope.statement = (ProtobufCBinaryData){item->statement_len, item->statement};
-    envelope.signature = (ProtobufCBinaryData){SIGNATURE_SIZE, (uint8_t *)item->signature};
+    envelope.signature = (ProtobufCBinaryData){SIGNATURE_SIZE, item->signature};
     message.envelope = &envelope;
     request.body_case = YUEBAO__REQUEST__BODY_PUT;
     request.put = &message;
@@ -320,36 +337,66 @@ pack_answer(const Yuebao__Answer *answer, size_t *ret_len)
     return bytes;
 }
 
-static bool
-decide(struct courier *c, struct round *r, size_t i, const Yuebao__Answer *answer)
-{
-    const struct item *item = &r->waiting.list[i];
-    size_t len = 0;
-    uint8_t *bytes = pack_answer(answer, &len);
-    struct verdict v = {0};
-    enum outbox_status status = OUTBOX_NOMEM;
-
-    if (bytes == NULL || verdict_open(bytes, len, &v) != VERDICT_OK ||
-        verdict_verify(&v, c->outbox, item->id) != VERDICT_OK) {
-        free(bytes);
-        verdict_fini(&v);
-        c->untrusted = true;
-        return garbage(c, "verdict");
-    }
-    status = outbox_decide(c->outbox, item->id, verdict_state(v.message), v.message->decided_ms, bytes, len);
-    r->step[i] = verdict_state(v.message) == ITEM_REFUSED ? STEP_REFUSED : STEP_DONE;
-    free(bytes);
-    verdict_fini(&v);
-    c->decided++;
-    return status == OUTBOX_ABSENT || ok(c, status); /* ABSENT: another command had it answered meanwhile */
-}
-
 static void
 postpone(struct courier *c, struct round *r, size_t i, uint32_t retry_ms)
 {
     r->step[i] = STEP_LATER;
     if (retry_ms > c->retry_ms)
         c->retry_ms = retry_ms;
+}
+
+/* ABSENT: another command had it answered meanwhile. */
+static bool
+written(struct courier *c, enum outbox_status status)
+{
+    return status == OUTBOX_ABSENT || ok(c, status);
+}
+
+/* The answer as it is stored, and what it is worth for item `i`. */
+static bool
+take_verdict(struct courier *c, struct round *r, size_t i, const uint8_t *bytes, size_t len,
+             const struct verdict *v)
+{
+    const struct item *item = &r->waiting.list[i];
+    enum item_state state = verdict_state(v->message);
+
+    switch (verdict_verify(v, c->outbox, item->id)) {
+    case VERDICT_OK:
+        r->step[i] = state == ITEM_REFUSED ? STEP_REFUSED : STEP_DONE;
+        c->decided++;
+        return written(c, outbox_decide(c->outbox, item->id, state, v->message->decided_ms, bytes, len));
+    case VERDICT_OF_ENVELOPE:
+        postpone(c, r, i, 0);
+        return written(c, outbox_remark(c->outbox, item->id, bytes, len));
+    case VERDICT_UNREADABLE:
+    case VERDICT_STRANGER:
+    case VERDICT_FORGED:
+    case VERDICT_OF_ANOTHER:
+        break;
+    }
+    c->untrusted = true;
+    return garbage(c, "verdict");
+}
+
+static bool
+decide(struct courier *c, struct round *r, size_t i, const Yuebao__Answer *answer)
+{
+    size_t len = 0;
+    uint8_t *bytes = pack_answer(answer, &len);
+    struct verdict v = {0};
+    bool good;
+
+    if (bytes == NULL)
+        return ok(c, OUTBOX_NOMEM);
+    if (verdict_open(bytes, len, &v) == VERDICT_OK) {
+        good = take_verdict(c, r, i, bytes, len, &v);
+    } else {
+        c->untrusted = true;
+        good = garbage(c, "verdict");
+    }
+    verdict_fini(&v);
+    free(bytes);
+    return good;
 }
 
 static bool

@@ -2,7 +2,7 @@
  * courier: carries between outbox and collector: statements out, answers, agenda and catalogues in.
  *
  * An item's state changes only by an answer whose signature verifies under a key that a Welcome named, and
- * whose id is the item's.
+ * whose id is the item's. A genuine one without id is about the envelope: the item keeps it and waits on.
  */
 #ifndef YUEBAO_COURIER_H
 #define YUEBAO_COURIER_H
@@ -13,12 +13,13 @@
 struct courier {
     struct outbox *outbox;
     struct uplink *uplink;
-    struct uplink_error error;  /* why the last call failed; status UPLINK_OK with OUTBOX_… trouble */
-    enum outbox_status trouble; /* the outbox could not be written */
-    bool untrusted;             /* an answer did not verify; the session was ended */
-    uint32_t retry_ms;          /* the server's wish, from Busy and Wait; 0: none */
-    size_t decided;             /* items that got their answer */
-    int64_t skew_ms;            /* the server's clock minus this computer's */
+    const struct identity *identity; /* borrowed from courier_open()'s caller */
+    struct uplink_error error;       /* why the last call failed; status UPLINK_OK with OUTBOX_… trouble */
+    enum outbox_status trouble;      /* the outbox could not be written */
+    bool untrusted;                  /* an answer did not verify; the session was ended */
+    uint32_t retry_ms;               /* the server's wish, from Busy and Wait; 0: none */
+    size_t decided;                  /* items that got their answer */
+    int64_t skew_ms;                 /* the server's clock minus this computer's */
 };
 
 /* Open a session with the enrolled (or, enrolling, the pending) identity; keeps server keys and clock. false:

@@ -615,12 +615,13 @@ outbox_add(struct outbox *outbox, const struct item *item)
 static enum outbox_status
 refuse_followers(struct outbox *outbox, const uint8_t id[ID_SIZE], uint64_t decided_ms)
 {
-    struct query q = query(
-        outbox, "WITH RECURSIVE follower (id) AS ("
-                "  SELECT id FROM item WHERE previous = ?1 AND state = 'waiting'"
-                "  UNION SELECT item.id FROM item JOIN follower ON item.previous = follower.id"
-                "         WHERE item.state = 'waiting')"
-                " UPDATE item SET state = 'refused', decided_ms = ?2 WHERE id IN (SELECT id FROM follower)");
+    struct query q =
+        query(outbox, "WITH RECURSIVE follower (id) AS ("
+                      "  SELECT id FROM item WHERE previous = ?1 AND state = 'waiting'"
+                      "  UNION SELECT item.id FROM item JOIN follower ON item.previous = follower.id"
+                      "         WHERE item.state = 'waiting')"
+                      " UPDATE item SET state = 'refused', decided_ms = ?2, answer = NULL WHERE id IN "
+                      "(SELECT id FROM follower)");
 
     bind_blob(&q, id, ID_SIZE);
     bind_number(&q, decided_ms);
@@ -637,6 +638,20 @@ decide_one(struct outbox *outbox, const uint8_t id[ID_SIZE], enum item_state sta
 
     bind_text(&q, state_names[state]);
     bind_number(&q, decided_ms);
+    bind_blob(&q, answer, answer_len);
+    bind_blob(&q, id, ID_SIZE);
+    status = execute(&q);
+    if (status == OUTBOX_OK && sqlite3_changes(outbox->db) == 0)
+        return OUTBOX_ABSENT;
+    return status;
+}
+
+enum outbox_status
+outbox_remark(struct outbox *outbox, const uint8_t id[ID_SIZE], const uint8_t *answer, size_t answer_len)
+{
+    struct query q = query(outbox, "UPDATE item SET answer = ? WHERE id = ? AND state = 'waiting'");
+    enum outbox_status status;
+
     bind_blob(&q, answer, answer_len);
     bind_blob(&q, id, ID_SIZE);
     status = execute(&q);

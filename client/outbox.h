@@ -116,7 +116,8 @@ struct item {
     uint8_t signature[SIGNATURE_SIZE];
     uint8_t *statement; /* the signed bytes, never made again; owned by the item */
     size_t statement_len;
-    uint8_t *answer; /* serialised Answer; NULL while waiting, and when the revision before was refused */
+    uint8_t *answer; /* serialised Answer; while waiting, the last one that decided nothing; NULL: none, or
+                        the revision before was refused */
     size_t answer_len;
 };
 
@@ -132,6 +133,13 @@ enum outbox_status outbox_add(struct outbox *outbox, const struct item *item)
 enum outbox_status outbox_decide(struct outbox *outbox, const uint8_t id[ID_SIZE], enum item_state state,
                                  uint64_t decided_ms, const uint8_t *answer, size_t answer_len)
     __attribute__((warn_unused_result));
+
+/*
+ * A waiting item keeps an answer that decides nothing (VERDICT_OF_ENVELOPE), for `status` to tell; the next
+ * one replaces it. OUTBOX_ABSENT: it was not waiting.
+ */
+enum outbox_status outbox_remark(struct outbox *outbox, const uint8_t id[ID_SIZE], const uint8_t *answer,
+                                 size_t answer_len) __attribute__((warn_unused_result));
 
 struct items {
     struct item *list;

@@ -63,7 +63,7 @@ message_of_outcome(const struct item *item, const Yuebao__Verdict *v)
 {
     switch (item->state) {
     case ITEM_WAITING:
-        return MSG_item_waiting;
+        return v != NULL ? MSG_item_returned : MSG_item_waiting;
     case ITEM_RECEIPTED:
         return v != NULL && v->outcome_case == YUEBAO__VERDICT__OUTCOME_RECEIPT && v->receipt->late
                    ? MSG_item_late

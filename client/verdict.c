@@ -8,8 +8,11 @@
 static bool
 says_something(const Yuebao__Answer *answer, const Yuebao__Verdict *verdict)
 {
+    bool names_one = verdict->id.len == ID_SIZE;
+    bool names_none = verdict->id.len == 0 && verdict->outcome_case == YUEBAO__VERDICT__OUTCOME_REJECT;
+
     return answer->algorithm == ALGORITHM_ED25519 && answer->key.len == KEY_SIZE &&
-           answer->signature.len == SIGNATURE_SIZE && verdict->id.len == ID_SIZE &&
+           answer->signature.len == SIGNATURE_SIZE && (names_one || names_none) &&
            verdict->outcome_case != YUEBAO__VERDICT__OUTCOME__NOT_SET;
 }
 
@@ -51,6 +54,8 @@ verdict_verify(const struct verdict *verdict, struct outbox *outbox, const uint8
         return VERDICT_STRANGER;
     if (!envelope_verify(PURPOSE_VERDICT, &part, 1, answer->key.data, answer->signature.data))
         return VERDICT_FORGED;
+    if (verdict->message->id.len == 0)
+        return VERDICT_OF_ENVELOPE;
     return memcmp(verdict->message->id.data, id, ID_SIZE) == 0 ? VERDICT_OK : VERDICT_OF_ANOTHER;
 }
 

@@ -15,10 +15,12 @@ struct verdict {
 
 enum verdict_status {
     VERDICT_OK,
-    VERDICT_UNREADABLE, /* the gate refuses the bytes, or they say nothing (or no memory) */
-    VERDICT_STRANGER,   /* signed by a key that no Welcome ever named */
-    VERDICT_FORGED,     /* the signature does not verify */
-    VERDICT_OF_ANOTHER, /* genuine, but about another statement */
+    VERDICT_UNREADABLE,  /* the gate refuses the bytes, or they say nothing (or no memory) */
+    VERDICT_STRANGER,    /* signed by a key that no Welcome ever named */
+    VERDICT_FORGED,      /* the signature does not verify */
+    VERDICT_OF_ANOTHER,  /* genuine, but about another statement */
+    VERDICT_OF_ENVELOPE, /* genuine, a Reject without id: about what was sent this time, so nothing is decided
+                          */
 };
 
 /* Decode a serialised Answer. VERDICT_OK sets ret_verdict, the caller's: verdict_fini(). Nothing is verified
@@ -27,7 +29,7 @@ enum verdict_status verdict_open(const uint8_t *answer, size_t len, struct verdi
     __attribute__((warn_unused_result));
 void verdict_fini(struct verdict *verdict);
 
-/* Trusted key, signature, and that it is about the statement `id`. */
+/* Trusted key, signature, and that it is about the statement `id` (or, VERDICT_OF_ENVELOPE, about none). */
 enum verdict_status verdict_verify(const struct verdict *verdict, struct outbox *outbox,
                                    const uint8_t id[ID_SIZE]) __attribute__((warn_unused_result));
 

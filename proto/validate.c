@@ -15,6 +15,14 @@
 
 #define CODE(name) YUEBAO__FINDING_CODE__##name
 
+/* What statement and slot both know is said once. */
+static void
+add_once(struct findings *findings, Yuebao__FindingCode code, const char *found, const char *bound)
+{
+    if (!findings_have(findings, code))
+        findings_add(findings, code, 0, NULL, found, bound);
+}
+
 /* ---- the statement's own fields ----------------------------------------------------------------- */
 
 static void
@@ -35,11 +43,14 @@ check_length(const char *field, const char *text, size_t bytes_max, struct findi
     findings_add(findings, CODE(TEXT_TOO_LONG), 0, NULL, field, bound);
 }
 
-/* Nothing but spaces, those of Chinese keyboards (U+3000) and of web pages (U+00A0) among them. */
+/*
+ * Nothing but spaces, those of Chinese keyboards (U+3000) and of web pages (U+00A0) among them, and what only
+ * looks like nothing: the marks that copied text brings along (U+200B, U+FEFF).
+ */
 static bool
 is_blank(const char *text)
 {
-    static const char *const spaces[] = {" ", "\u00a0", "\u3000"};
+    static const char *const spaces[] = {" ", "\u00a0", "\u200b", "\u3000", "\ufeff"};
 
     while (*text != '\0') {
         size_t len = 0;
@@ -108,8 +119,7 @@ check_catalogue(const Yuebao__Statement *statement, const uint8_t *hash, struct 
     if (statement->catalogue.len == ID_SIZE)
         hex_print(statement->catalogue.data, ID_SIZE, found);
     hex_print(hash, ID_SIZE, bound);
-    if (!findings_have(findings, CODE(WRONG_CATALOGUE)))
-        findings_add(findings, CODE(WRONG_CATALOGUE), 0, NULL, found, bound);
+    add_once(findings, CODE(WRONG_CATALOGUE), found, bound);
     return false;
 }
 
@@ -119,7 +129,7 @@ check_period(const struct form *form, const Yuebao__Statement *statement, struct
     struct period period;
 
     if (!period_parse(statement->period, &period) || period.frequency != form->frequency)
-        findings_add(findings, CODE(BAD_PERIOD), 0, NULL, statement->period, form->message->frequency);
+        add_once(findings, CODE(BAD_PERIOD), statement->period, form->message->frequency);
 }
 
 /* ---- the shape of the arrays -------------------------------------------------------------------- */
@@ -138,16 +148,27 @@ check_count(size_t count, size_t wanted, struct findings *findings)
 }
 
 static bool
+check_figure_count(size_t figures, struct findings *findings)
+{
+    char found[DECIMAL_TEXT_MAX], bound[DECIMAL_TEXT_MAX];
+
+    if (figures <= FIGURES_MAX)
+        return true;
+    number_text(figures, found);
+    number_text(FIGURES_MAX, bound);
+    findings_add(findings, CODE(TOO_MANY_FIGURES), 0, NULL, found, bound);
+    return false;
+}
+
+static bool
 check_counts(const Yuebao__Statement *statement, struct findings *findings)
 {
     size_t figures = statement->n_indicator + statement->n_missing;
-    bool good = check_count(statement->n_value, statement->n_indicator, findings);
+    bool good = check_count(statement->n_value, statement->n_indicator, findings) &&
+                check_count(statement->n_denominator, statement->n_indicator, findings);
 
-    good = check_count(statement->n_denominator, statement->n_indicator, findings) && good;
     good = check_count(statement->n_missing_reason, statement->n_missing, findings) && good;
-    if (figures > FIGURES_MAX)
-        good = check_count(figures, FIGURES_MAX, findings) && good;
-    return good;
+    return check_figure_count(figures, findings) && good;
 }
 
 static bool
@@ -400,7 +421,7 @@ validate_statement(const struct catalogue *catalogue, const Yuebao__Statement *s
     check_revision(statement, findings);
     same_catalogue = check_catalogue(statement, catalogue_hash(catalogue), findings);
     if (form == NULL)
-        findings_add(findings, CODE(UNKNOWN_FORM), 0, NULL, statement->form, NULL);
+        add_once(findings, CODE(UNKNOWN_FORM), statement->form, NULL);
     else
         check_period(form, statement, findings);
     if (!check_counts(statement, findings) || form == NULL || !same_catalogue)
@@ -418,8 +439,7 @@ validate_statement(const struct catalogue *catalogue, const Yuebao__Statement *s
 static enum slot_verdict
 refuse(struct findings *findings, Yuebao__FindingCode code, const char *found, const char *bound)
 {
-    if (!findings_have(findings, code))
-        findings_add(findings, code, 0, NULL, found, bound);
+    add_once(findings, code, found, bound);
     return SLOT_REFUSED;
 }
 
@@ -438,13 +458,16 @@ check_kind(const struct slot *slot, const struct catalogue *catalogue, const Yue
 
 /* ISO 8601 intervals for the school's lifetime: "2019-09-01/2026-07-31", open ones end with "..". */
 static enum slot_verdict
-check_lifetime(const struct slot *slot, const Yuebao__Statement *statement, struct findings *findings)
+check_lifetime(const struct slot *slot, const struct catalogue *catalogue, const Yuebao__Statement *statement,
+               struct findings *findings)
 {
+    const struct form *form = catalogue == NULL ? NULL : catalogue_form(catalogue, statement->form);
     char opened[PERIOD_TEXT_MAX + 1], closed[PERIOD_TEXT_MAX + 1] = "..", bound[FINDING_TEXT_MAX];
     struct period period;
 
     if (!period_parse(statement->period, &period))
-        return refuse(findings, CODE(BAD_PERIOD), statement->period, NULL);
+        return refuse(findings, CODE(BAD_PERIOD), statement->period,
+                      form != NULL ? form->message->frequency : NULL);
     if (period_last_day(period) >= slot->opened_day && period_last_day(period) <= slot->closed_day)
         return SLOT_OPEN;
     date_print(slot->opened_day, opened);
@@ -459,7 +482,7 @@ check_lifetime(const struct slot *slot, const Yuebao__Statement *statement, stru
 static bool
 names_a_slot(const struct catalogue *catalogue, const Yuebao__Statement *statement)
 {
-    const struct form *form = catalogue_form(catalogue, statement->form);
+    const struct form *form = catalogue == NULL ? NULL : catalogue_form(catalogue, statement->form);
     struct period period;
 
     return form != NULL && period_parse(statement->period, &period) && period.frequency == form->frequency;
@@ -497,7 +520,7 @@ validate_slot(const struct slot *slot, const struct catalogue *catalogue, const 
     verdict = check_calendar(slot, catalogue, statement, now_ms, findings);
     if (check_kind(slot, catalogue, statement, findings) == SLOT_REFUSED)
         verdict = SLOT_REFUSED;
-    if (check_lifetime(slot, statement, findings) == SLOT_REFUSED)
+    if (check_lifetime(slot, catalogue, statement, findings) == SLOT_REFUSED)
         verdict = SLOT_REFUSED;
     return verdict;
 }

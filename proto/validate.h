@@ -50,7 +50,7 @@ enum slot_verdict {
  * Compare what the statement claims with its slot at `now_ms` (opens <= now: open; now > due: late; now >=
  * closes: closed). Kind of school against form, school's lifetime against the period's last day, calendar,
  * governing catalogue. `catalogue` may be NULL when there is no window; a finding that validate_statement
- * added to the same list is not repeated.
+ * added to the same list is not repeated, nor the other way round.
  */
 enum slot_verdict validate_slot(const struct slot *slot, const struct catalogue *catalogue,
                                 const Yuebao__Statement *statement, uint64_t now_ms,

@@ -46,7 +46,8 @@ verdict_of(const struct verdict_head *head)
 {
     Yuebao__Verdict verdict = YUEBAO__VERDICT__INIT;
 
-    verdict.id = (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)head->id, .len = ID_SIZE};
+    if (head->id != NULL)
+        verdict.id = (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)head->id, .len = ID_SIZE};
     verdict.school = (char *)(uintptr_t)head->school;
     verdict.form = (char *)(uintptr_t)head->form;
     verdict.period = (char *)(uintptr_t)head->period;

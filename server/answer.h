@@ -18,7 +18,7 @@
 
 /* What every verdict repeats. Texts are borrowed; "" where the statement could not be read. */
 struct verdict_head {
-    uint8_t id[ID_SIZE];
+    const uint8_t *id; /* ID_SIZE bytes, borrowed; NULL: about the envelope, not about a statement */
     const char *school, *form, *period;
     uint32_t revision;
     uint64_t decided_ms;

@@ -18,6 +18,7 @@ struct judgement {
     uint64_t now_ms;
     uint8_t id[ID_SIZE];
     Yuebao__Statement *statement; /* in the arena; NULL until signature and gate let it through */
+    bool of_envelope;             /* the refusal says nothing about the statement: see refuse_envelope() */
     struct period period;
     const struct registry_school *school; /* NULL: unknown */
     const struct registry_window *window; /* NULL: not in the calendar */
@@ -34,6 +35,17 @@ find(struct judgement *j, Yuebao__FindingCode code, const char *found)
 
 /* ---- the envelope
  * -------------------------------------------------------------------------------------------- */
+
+/*
+ * Anybody can mangle a signature, or sign somebody's statement by a key of his own: what he is told must
+ * never pass for a word about that statement, so it does not name it.
+ */
+static void
+refuse_envelope(struct judgement *j, Yuebao__FindingCode code, const char *found)
+{
+    j->of_envelope = true;
+    find(j, code, found);
+}
 
 static bool
 signature_holds(const Yuebao__Envelope *envelope)
@@ -71,9 +83,9 @@ check_envelope(struct judgement *j)
 
     if (j->envelope->algorithm != ALGORITHM_ED25519) {
         snprintf(algorithm, sizeof(algorithm), "%u", j->envelope->algorithm);
-        find(j, YUEBAO__FINDING_CODE__UNKNOWN_ALGORITHM, algorithm);
+        refuse_envelope(j, YUEBAO__FINDING_CODE__UNKNOWN_ALGORITHM, algorithm);
     } else if (!signature_holds(j->envelope)) {
-        find(j, YUEBAO__FINDING_CODE__BAD_SIGNATURE, NULL);
+        refuse_envelope(j, YUEBAO__FINDING_CODE__BAD_SIGNATURE, NULL);
     } else {
         open_statement(j);
     }
@@ -138,7 +150,7 @@ check_statement(struct judgement *j)
 
     look_up(j);
     if (j->school != NULL && !registry_key_may_sign(j->intake->registry, j->envelope->key.data, j->school)) {
-        find(j, YUEBAO__FINDING_CODE__KEY_NOT_OF_SCHOOL, j->statement->school);
+        refuse_envelope(j, YUEBAO__FINDING_CODE__KEY_NOT_OF_SCHOOL, j->statement->school);
         return;
     }
     if (j->catalogue == NULL) {
@@ -161,12 +173,12 @@ repeatable(const char *text, size_t max)
     return text != NULL && strlen(text) <= max ? text : "";
 }
 
+/* id and s: NULL when it is not about the statement. */
 static struct verdict_head
-head_of(const uint8_t id[ID_SIZE], const Yuebao__Statement *s, uint64_t decided_ms)
+head_of(const uint8_t *id, const Yuebao__Statement *s, uint64_t decided_ms)
 {
-    struct verdict_head head = {.school = "", .form = "", .period = "", .decided_ms = decided_ms};
+    struct verdict_head head = {.id = id, .school = "", .form = "", .period = "", .decided_ms = decided_ms};
 
-    memcpy(head.id, id, ID_SIZE);
     if (s != NULL) {
         head.school = repeatable(s->school, SCHOOL_CODE_MAX);
         head.form = repeatable(s->form, FORM_CODE_MAX);
@@ -262,7 +274,8 @@ make_rejection(struct submission *s, const struct receipt_key *key, const struct
 static enum intake_result
 refuse(const struct judgement *j, struct submission **ret_submission)
 {
-    struct verdict_head head = head_of(j->id, j->statement, j->now_ms);
+    struct verdict_head head =
+        j->of_envelope ? head_of(NULL, NULL, j->now_ms) : head_of(j->id, j->statement, j->now_ms);
     struct submission *s = submission_of(j);
 
     if (s != NULL)

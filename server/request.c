@@ -55,7 +55,7 @@ part_with_busy(struct session *s, uint32_t number)
 struct greeting {
     uint32_t number;
     uint32_t protocol, algorithm;
-    const char *school;
+    const char *school, *software;
     const ProtobufCBinaryData *key, *signature;
     const char *purpose, *code; /* code: NULL with Hello */
 };
@@ -90,6 +90,10 @@ greeting_holds(struct session *s, const struct greeting *g)
     }
     if (g->protocol < PROTOCOL_OLDEST || g->protocol > PROTOCOL_NUMBER) {
         session_fault(s, g->number, YUEBAO__FAULT_CODE__FAULT_PROTOCOL, "protocol number");
+        return false;
+    }
+    if (strlen(g->software) > SOFTWARE_MAX) {
+        session_fault(s, g->number, YUEBAO__FAULT_CODE__FAULT_FRAME, "name of the software too long");
         return false;
     }
     if (!greeting_is_signed(s, g)) {
@@ -169,6 +173,7 @@ take_hello(struct session *s, uint32_t number, const Yuebao__Hello *hello)
                          .protocol = hello->protocol,
                          .algorithm = hello->algorithm,
                          .school = hello->school,
+                         .software = hello->software,
                          .key = &hello->key,
                          .signature = &hello->signature,
                          .purpose = PURPOSE_HELLO};
@@ -180,30 +185,16 @@ take_hello(struct session *s, uint32_t number, const Yuebao__Hello *hello)
         s, registry_ask_key(session_hub(s)->registry, hello->key.data, hello->school, on_hello_answered, s));
 }
 
-/* The name of a client's software as we may store it: too long is cut at a character. */
-static void
-copy_software(const char *from, char to[SOFTWARE_MAX + 1])
-{
-    size_t len = strlen(from);
-
-    if (len > SOFTWARE_MAX) {
-        len = SOFTWARE_MAX;
-        while (len > 0 && ((unsigned char)from[len] & 0xC0) == 0x80)
-            len--;
-    }
-    memcpy(to, from, len);
-    to[len] = '\0';
-}
-
 static void
 take_enrol(struct session *s, uint32_t number, const Yuebao__Enrol *enrol)
 {
-    char code[ENROL_CODE_LEN + 1], software[SOFTWARE_MAX + 1];
+    char code[ENROL_CODE_LEN + 1];
     uint8_t code_hash[ID_SIZE];
     struct greeting g = {.number = number,
                          .protocol = enrol->protocol,
                          .algorithm = enrol->algorithm,
                          .school = enrol->school,
+                         .software = enrol->software,
                          .key = &enrol->key,
                          .signature = &enrol->signature,
                          .purpose = PURPOSE_ENROL,
@@ -216,10 +207,9 @@ take_enrol(struct session *s, uint32_t number, const Yuebao__Enrol *enrol)
         return;
     }
     envelope_sha256(code, ENROL_CODE_LEN, code_hash);
-    copy_software(enrol->software, software);
     session_await(s, number, enrol->school);
     hold_unless_answered(s, registry_enrol(session_hub(s)->registry, code_hash, enrol->school,
-                                           enrol->key.data, software, on_enrol_answered, s));
+                                           enrol->key.data, enrol->software, on_enrol_answered, s));
 }
 
 /* ---- Agenda and Catalogue
@@ -424,7 +414,7 @@ take_put(struct session *s, uint32_t number, const Yuebao__Put *put)
 /* ---- all of them
  * ---------------------------------------------------------------------------------------------- */
 
-/* NULL: the gate refuses the bytes; the session is over. Otherwise in the hub's arena, until the next
+/* NULL: it is no request; the session is over. Otherwise in the hub's arena, until the next
  * request. */
 static Yuebao__Request *
 read_request(struct session *s, const uint8_t *body, size_t len)
@@ -441,7 +431,13 @@ read_request(struct session *s, const uint8_t *body, size_t len)
     request = yuebao__request__unpack(arena_allocator(hub->requests), len, body);
     if (request == NULL)
         session_fault(s, 0, YUEBAO__FAULT_CODE__FAULT_FRAME, "too large when unpacked");
-    return request;
+    else if (request->number == 0)
+        session_fault(s, 0, YUEBAO__FAULT_CODE__FAULT_FRAME, "a request without number");
+    else if (request->body_case == YUEBAO__REQUEST__BODY__NOT_SET)
+        session_fault(s, request->number, YUEBAO__FAULT_CODE__FAULT_FRAME, "a request without body");
+    else
+        return request;
+    return NULL;
 }
 
 /* Before the school is known, only a greeting is heard. */
@@ -482,7 +478,6 @@ request_take(struct session *s, const uint8_t *body, size_t len)
         return;
     case YUEBAO__REQUEST__BODY__NOT_SET:
     case _YUEBAO__REQUEST__BODY__CASE_IS_INT_SIZE:
-        session_fault(s, r->number, YUEBAO__FAULT_CODE__FAULT_FRAME, "a request without body");
-        return;
+        return; /* not past read_request() */
     }
 }

@@ -188,6 +188,29 @@ def test_saved_while_the_link_is_down_and_sent_later(world):
     assert world.booked(school) == as_booked(figures)
 
 
+def test_an_envelope_that_comes_back_decides_nothing(world):
+    """Signed by a key that was revoked before it was sent: it waits, says why, and goes out under the next key."""
+    school, desk, sheet, path, figures = desk_of(world)
+    world.collector.stop()
+    try:
+        desk("submit", path, *NAMES, ok=75)
+        world.database.run("UPDATE yuebao.school_key k SET revoked_at = now() FROM yuebao.school s "
+                           "WHERE s.school = k.school AND s.code = %s", school.code)
+    finally:
+        world.collector.restart()
+    (code,) = world.one_time_codes(school.code).values()
+    desk.enrol(code)
+    desk("send", ok=75)
+    assert states(desk) == {(OPEN, 1): "waiting"} and world.revisions(school) == []
+    (item,) = [i for i in json.loads(desk("status", "--json").stdout)["items"] if i.get("revision")]
+    assert [f["code"] for f in item["findings"]] == ["KEY_NOT_OF_SCHOOL"]
+    assert "未被接受" in desk("status").stdout
+    desk("send")
+    assert states(desk) == {(OPEN, 1): "receipted"}
+    assert [i.hex() for _, i in world.revisions(school)] == [item["id"]]
+    assert world.booked(school) == as_booked(figures)
+
+
 def test_after_close_it_is_kept_and_said_so(world):
     school, desk, sheet, path, figures = desk_of(world, period=CLOSED)
     desk("submit", path, *NAMES, ok=None)

@@ -79,6 +79,8 @@ FRAMES = [
     ("length over the limit", struct.pack(">I", 64 * 1024 + 1)),
     ("length of 4 GiB", b"\xff\xff\xff\xff"),
     ("no request inside", contract.frame(b"\x08\x01")),
+    ("no number", contract.frame(b"\x22\x00")),
+    ("a Put of nothing", contract.frame(b"\x08\x01\x32\x00")),
     ("bytes that are no message", contract.frame(b"\xff" * 20)),
     ("unknown field", contract.frame(request(agenda=pb.AgendaRequest()) + b"\x9a\x06\x01x")),
     ("body twice", contract.frame(request(agenda=pb.AgendaRequest()) + b"\x22\x00")),
@@ -173,6 +175,26 @@ def test_who_is_not_who_he_says_is_turned_away_by_name(world, honest):
             peer = source(session)
             assert refusal(session, **spoil)[0] == expected, spoil
         assert_named_in_the_log(world, peer, since)
+
+
+def test_software_has_64_bytes(world, honest):
+    key = world.keys[honest.code]
+    with world.opened(lambda session: session.hello(honest.code, key, software="x" * 64)):
+        pass
+    for name in ("x" * 65, "x" * 3000):
+        with world.session() as session:
+            assert refusal(session, school=honest.code, key=key, software=name)[0] == "FAULT_FRAME"
+
+
+def test_a_code_may_be_sent_as_it_is_printed_and_is_signed_as_sent(world):
+    for kind, shape in (("special", str.lower), ("vocational", lambda c: "-".join((c[:4], c[4:8], c[8:])))):
+        school = world.fresh(kind)
+        (code,) = world.one_time_codes(school.code).values()
+        sent, key = shape(code.replace("-", "")), contract.Key()
+        with world.session() as session:
+            signature = key.sign("yuebao-enrol-v1", session.exporter(), school.code, sent, key.public)
+            enrol = pb.Enrol(protocol=1, school=school.code, code=sent, algorithm=1, key=key.public, signature=signature)
+            assert session.ask("welcome", enrol=enrol).protocol == 1
 
 
 def test_a_hello_cannot_be_replayed_on_another_session(world, honest):

@@ -5,6 +5,7 @@ import pytest
 import contract
 from contract import pb
 from figures import bound, with_denominator
+from house import wait_for
 from world import FUTURE, OPEN
 
 FORM = "primary.monthly"
@@ -103,6 +104,11 @@ def given_and_missing(world, s):
     s.missing.append(s.indicator[0]), s.missing_reason.append(pb.NOT_COLLECTED)
 
 
+def too_many(world, s):
+    s.indicator[:] = range(1, 502)
+    s.value[:] = s.denominator[:] = [0] * 501
+
+
 def no_reason(world, s):
     number = s.indicator[0]
     without(s, number)
@@ -126,6 +132,7 @@ BROKEN = [
     ("school nobody knows", set_field(school="9999999"), {"KEY_NOT_OF_SCHOOL", "UNKNOWN_SCHOOL"}),
     ("another school's", "foreign school", {"KEY_NOT_OF_SCHOOL"}),
     ("form nobody knows", set_field(form="primary.hourly"), {"UNKNOWN_FORM"}),
+    ("form that is no form", set_field(form="x.y"), {"UNKNOWN_FORM"}),
     ("another kind's form", set_field(form="senior.monthly"), {"FORM_NOT_OF_KIND"}),
     ("period that is none", set_field(period="2026-13"), {"BAD_PERIOD"}),
     ("period of another frequency", set_field(period="2026-Q3"), {"BAD_PERIOD"}),
@@ -141,6 +148,8 @@ BROKEN = [
     ("no filler", set_field(filler=""), {"NAME_MISSING"}),
     ("no reviewer", set_field(reviewer=""), {"NAME_MISSING"}),
     ("no head", set_field(head=""), {"NAME_MISSING"}),
+    ("head that nobody sees", set_field(head="\u200b\ufeff"), {"NAME_MISSING"}),
+    ("501 figures", too_many, {"TOO_MANY_FIGURES"}),
     ("name of 121 bytes", set_field(filler="x" * 121), {"TEXT_TOO_LONG"}),
     ("reason of 601 bytes", set_field(revision=2, previous=b"\1" * 32, correction="x" * 601), {"TEXT_TOO_LONG"}),
     ("a value too few", shorter("value"), {"ARRAYS_DIFFER"}),
@@ -179,6 +188,11 @@ def codes(verdict):
     return {pb.FindingCode.Name(f.code) for f in verdict.reject.finding if f.severity == pb.ERROR}
 
 
+def assert_names_no_statement(verdict):
+    """Anybody can mangle an envelope: what he is told must not pass for a word about the statement inside."""
+    assert (verdict.id, verdict.school, verdict.form, verdict.period, verdict.revision) == (b"", "", "", "", 0)
+
+
 @pytest.mark.parametrize("edit, expected", [b[1:] for b in BROKEN], ids=[b[0] for b in BROKEN])
 def test_refused_by_name(world, school, session, edit, expected):
     if edit == "foreign school":
@@ -188,7 +202,12 @@ def test_refused_by_name(world, school, session, edit, expected):
     verdict = session.submit(world.envelope(school, statement))
     found = codes(verdict)
     assert found & expected and found <= expected | {"REQUIRED_FORGOTTEN", "INDICATOR_NOT_IN_FORM"}, verdict
-    assert verdict.id == contract.statement_id(statement)
+    if found == {"KEY_NOT_OF_SCHOOL"}:
+        assert_names_no_statement(verdict)
+    else:
+        assert verdict.id == contract.statement_id(statement)
+    if len(found) == 1 and not found & {"REQUIRED_FORGOTTEN", "INDICATOR_NOT_IN_FORM"}:
+        assert len(verdict.reject.finding) == 1, "one mistake, one finding"
     assert world.revisions(school) == []
 
 
@@ -215,13 +234,27 @@ def test_a_foreign_signature_is_refused(world, school, session):
                   {"signature": world.keys[school.code].sign("yuebao-verdict-v1", statement)}):
         verdict = session.submit(world.envelope(school, statement, **spoil))
         assert codes(verdict) == {"BAD_SIGNATURE"}
+        assert_names_no_statement(verdict)
     assert world.revisions(school) == []
 
 
 def test_a_key_that_nobody_enrolled_is_refused(world, school, session):
     statement = world.statement(school, world.lawful(school))
-    assert codes(session.submit(world.envelope(school, statement, contract.Key()))) == {"KEY_NOT_OF_SCHOOL"}
-    assert codes(session.submit(world.envelope(school, statement, algorithm=2))) == {"UNKNOWN_ALGORITHM"}
+    for env, code in ((world.envelope(school, statement, contract.Key()), "KEY_NOT_OF_SCHOOL"),
+                      (world.envelope(school, statement, algorithm=2), "UNKNOWN_ALGORITHM")):
+        verdict = session.submit(env)
+        assert codes(verdict) == {code}
+        assert_names_no_statement(verdict)
+
+
+def test_envelopes_that_came_to_nothing_are_remembered_without_a_slot(world, school, session):
+    """So that a stranger can neither fill a school's own places in the table nor the disk."""
+    of_nobody = "SELECT count(*) FROM yuebao.rejection WHERE school_code || form_code || period_text = ''"
+    for n in range(60):
+        statement = world.statement(school, world.lawful(school, seed=n), period=FUTURE)
+        assert codes(session.submit(world.envelope(school, statement, contract.Key()))) == {"KEY_NOT_OF_SCHOOL"}
+    assert wait_for("some", lambda: world.database.value(of_nobody)) <= 20 + 4
+    assert world.database.value("SELECT count(*) FROM yuebao.rejection WHERE summary LIKE '%%' || %s", school.code) > 0
 
 
 def varint(n):

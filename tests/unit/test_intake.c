@@ -244,12 +244,20 @@ static const struct refused {
     {"a signed half", cut_but_sign, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__BAD_ENVELOPE, ""},
     {"a signed nothing", empty_but_sign, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__UNKNOWN_SCHOOL, ""},
     {"a key that is not enrolled", sign_by_stranger, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__KEY_NOT_OF_SCHOOL,
-     FAKE_SCHOOL},
+     ""},
     {"a school that is not there", name_other_school, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__UNKNOWN_SCHOOL,
      "9012345"},
     {"a moment before it opens", leave, FAKE_OPENS_MS - 1, YUEBAO__FINDING_CODE__PERIOD_NOT_OPEN,
      FAKE_SCHOOL},
 };
+
+/* Only what the statement's own bytes, or the slot, did wrong is said of the statement. */
+static bool
+speaks_of_statement(Yuebao__FindingCode code)
+{
+    return code != YUEBAO__FINDING_CODE__UNKNOWN_ALGORITHM && code != YUEBAO__FINDING_CODE__BAD_SIGNATURE &&
+           code != YUEBAO__FINDING_CODE__KEY_NOT_OF_SCHOOL;
+}
 
 static void
 check_refused(const struct refused *r)
@@ -271,6 +279,9 @@ check_refused(const struct refused *r)
     assert_int_equal(verdict->reject->finding[0]->code, r->code);
     assert_string_equal(verdict->school, r->school);
     assert_string_equal(s->school_code, r->school);
+    assert_int_equal(verdict->id.len, speaks_of_statement(r->code) ? ID_SIZE : 0);
+    assert_true(speaks_of_statement(r->code) || (verdict->form[0] == '\0' && verdict->period[0] == '\0' &&
+                                                 verdict->revision == 0 && s->period_text[0] == '\0'));
     assert_true(strlen(s->rejection_summary) > 0);
     yuebao__verdict__free_unpacked(verdict, NULL);
     submission_free(s);

@@ -141,6 +141,34 @@ followers_fall_with_the_one_before(void **state)
     assert_int_equal(state_of(home->outbox, &other), ITEM_WAITING);
 }
 
+/* An answer that decides nothing is kept while the item waits, and only then. */
+static void
+a_remark_decides_nothing(void **state)
+{
+    struct home *home = *state;
+    struct item one = item_of(1, 1, NULL), two = item_of(2, 2, &one);
+    const struct item_filter all = {0};
+    const uint8_t remark[] = {9, 9}, answer[] = {1, 2, 3};
+    struct items items;
+
+    assert_int_equal(outbox_add(home->outbox, &one), OUTBOX_OK);
+    assert_int_equal(outbox_add(home->outbox, &two), OUTBOX_OK);
+    assert_int_equal(outbox_remark(home->outbox, one.id, answer, 3), OUTBOX_OK);
+    assert_int_equal(outbox_remark(home->outbox, one.id, remark, 2), OUTBOX_OK);
+    assert_int_equal(outbox_remark(home->outbox, two.id, remark, 2), OUTBOX_OK);
+    assert_int_equal(outbox_items(home->outbox, &all, &items), OUTBOX_OK);
+    assert_int_equal(items.list[0].state, ITEM_WAITING);
+    assert_int_equal(items.list[0].answer_len, 2);
+    items_fini(&items);
+    assert_int_equal(outbox_decide(home->outbox, one.id, ITEM_REFUSED, 5000, answer, 3), OUTBOX_OK);
+    assert_int_equal(outbox_remark(home->outbox, one.id, remark, 2), OUTBOX_ABSENT);
+    assert_int_equal(outbox_items(home->outbox, &all, &items), OUTBOX_OK);
+    assert_int_equal(items.list[0].answer_len, 3);
+    assert_int_equal(items.list[1].state, ITEM_REFUSED);
+    assert_null(items.list[1].answer); /* refused for the other's sake, not for what was remarked */
+    items_fini(&items);
+}
+
 /* Even somebody with the file in his hands is stopped by the file itself. */
 static void
 facts_do_not_change(void **state)
@@ -315,6 +343,7 @@ main(void)
         cmocka_unit_test_setup_teardown(codes_keep_their_zeros, setup, teardown),
         cmocka_unit_test_setup_teardown(a_state_is_decided_once, setup, teardown),
         cmocka_unit_test_setup_teardown(followers_fall_with_the_one_before, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_remark_decides_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(facts_do_not_change, setup, teardown),
         cmocka_unit_test_setup_teardown(pending_becomes_enrolled, setup, teardown),
         cmocka_unit_test_setup_teardown(settings_and_trust, setup, teardown),

@@ -295,6 +295,15 @@ spoil_key(struct greeting *g)
     g->hello.key.len = 31;
 }
 
+static char software[SOFTWARE_MAX + 2];
+
+static void
+name_long_software(struct greeting *g)
+{
+    memset(software, 'x', SOFTWARE_MAX + 1);
+    g->hello.software = software;
+}
+
 static void
 claim_other_school(struct greeting *g)
 {
@@ -324,6 +333,7 @@ static const struct {
     {"another algorithm", spoil_algorithm, YUEBAO__FAULT_CODE__FAULT_SIGNATURE},
     {"a wrong signature", spoil_signature, YUEBAO__FAULT_CODE__FAULT_SIGNATURE},
     {"a short key", spoil_key, YUEBAO__FAULT_CODE__FAULT_SIGNATURE},
+    {"software of 65 bytes", name_long_software, YUEBAO__FAULT_CODE__FAULT_FRAME},
     {"an unknown school", claim_other_school, YUEBAO__FAULT_CODE__FAULT_UNKNOWN_SCHOOL},
     {"the exporter of another session", replay_from_other_session, YUEBAO__FAULT_CODE__FAULT_SIGNATURE},
 };
@@ -345,6 +355,20 @@ test_bad_hellos(void **state)
         peer = NULL;
     }
     assert_int_equal(house.registry.asked, 0);
+}
+
+static void
+test_software_of_64_bytes(void **state)
+{
+    struct greeting g;
+
+    (void)state;
+    connect_peer();
+    make_hello(&g);
+    name_long_software(&g);
+    software[SOFTWARE_MAX] = '\0';
+    send_request(&g.request);
+    expect_reply(1, YUEBAO__REPLY__BODY_WELCOME);
 }
 
 static void
@@ -423,6 +447,10 @@ static const struct {
     {"4 GiB", true, {255, 255, 255, 255}, 4},
     {"not a message", true, {0, 0, 0, 1, 0xff}, 5},
     {"no body", true, {0, 0, 0, 2, 0x08, 0x01}, 6},
+    {"no body before hello", false, {0, 0, 0, 2, 0x08, 0x01}, 6},
+    {"no number", true, {0, 0, 0, 2, 0x22, 0x00}, 6},
+    {"number 0, written", true, {0, 0, 0, 4, 0x08, 0x00, 0x22, 0x00}, 8},
+    {"a Put without envelope", true, {0, 0, 0, 4, 0x08, 0x02, 0x32, 0x00}, 8},
 };
 
 static void
@@ -705,6 +733,7 @@ main(void)
         TEST(test_second_hello),
         TEST(test_request_before_hello),
         TEST(test_bad_hellos),
+        TEST(test_software_of_64_bytes),
         TEST(test_unknown_key),
         TEST(test_hello_while_database_is_away),
         TEST(test_hello_before_the_register_is_there),

@@ -262,6 +262,7 @@ static const struct {
 
     {"names: filler", GOOD " filler=", "NAME_MISSING 0 filler -"},
     {"names: a blank is no name", GOOD " reviewer=_", "NAME_MISSING 0 reviewer -"},
+    {"names: nor is a mark that nobody sees", GOOD " head=\u200b\ufeff_", "NAME_MISSING 0 head -"},
     {"names: nor is a Chinese blank", GOOD " head=\u3000_\u3000", "NAME_MISSING 0 head -"},
     {"all three names at once", GOOD " filler= reviewer= head=",
      "NAME_MISSING 0 filler -; NAME_MISSING 0 reviewer -; NAME_MISSING 0 head -"},
@@ -357,7 +358,7 @@ test_too_many_figures(void **state)
     draft.message.n_indicator = draft.message.n_value = draft.message.n_denominator = FIGURES_MAX + 1;
     validate_statement(catalogue, &draft.message, &findings);
     findings_text(&findings, text);
-    assert_string_equal(text, "ARRAYS_DIFFER 0 501 500");
+    assert_string_equal(text, "TOO_MANY_FIGURES 0 501 500");
     findings_fini(&findings);
 }
 
@@ -406,7 +407,7 @@ static const struct {
     {"a period without a window", GOOD, .no_window = true, .now_ms = DUE, .verdict = SLOT_REFUSED,
      .expected = "PERIOD_NOT_IN_CALENDAR 0 2026-10 -"},
     {"a text that is no period", GOOD " period=x", .no_window = true, .now_ms = DUE, .verdict = SLOT_REFUSED,
-     .expected = "BAD_PERIOD 0 x -"},
+     .expected = "BAD_PERIOD 0 x monthly"},
     {"a school opened on the period's last day", GOOD, .opened = "2026-10-31", .now_ms = DUE,
      .verdict = SLOT_OPEN, .expected = ""},
     {"a school opened a day later", GOOD, .opened = "2026-11-01", .now_ms = DUE, .verdict = SLOT_REFUSED,
@@ -486,6 +487,10 @@ test_both_say_it_once(void **state)
         validate_statement(catalogue, &draft.message, &findings);
         assert_int_equal(findings.count, 1);
         assert_int_equal(validate_slot(&slot, catalogue, &draft.message, DUE, &findings), SLOT_REFUSED);
+        assert_int_equal(findings.count, 1);
+        findings_clear(&findings); /* the other way round, as at the collector */
+        assert_int_equal(validate_slot(&slot, catalogue, &draft.message, DUE, &findings), SLOT_REFUSED);
+        validate_statement(catalogue, &draft.message, &findings);
         assert_int_equal(findings.count, 1);
     }
     findings_fini(&findings);

@@ -57,7 +57,11 @@ enum spoil {
     SPOIL_ID,
     SPOIL_OUTCOME,
     SPOIL_ALGORITHM,
-    SPOIL_ENCODING
+    SPOIL_ENCODING,
+    NO_ID,        /* a receipt without id */
+    REJECT_NO_ID, /* about the envelope */
+    FORGED_NO_ID, /* the same, by nobody we know */
+    REJECT_SHORT_ID
 };
 
 /* A serialised Answer, spoilt in one way. malloc'd. */
@@ -66,6 +70,7 @@ answer_of(const struct scene *scene, enum spoil spoil, size_t *ret_len)
 {
     Yuebao__Verdict verdict = YUEBAO__VERDICT__INIT;
     Yuebao__Receipt receipt = YUEBAO__RECEIPT__INIT;
+    Yuebao__Reject reject = YUEBAO__REJECT__INIT;
     Yuebao__Answer answer = YUEBAO__ANSWER__INIT;
     uint8_t id[ID_SIZE], key[KEY_SIZE], secret[SECRET_SIZE], signature[SIGNATURE_SIZE], packed[512], *bytes;
     struct part part = {packed, 0};
@@ -73,12 +78,14 @@ answer_of(const struct scene *scene, enum spoil spoil, size_t *ret_len)
     memcpy(id, scene->id, ID_SIZE);
     memcpy(key, scene->key, KEY_SIZE);
     memcpy(secret, scene->secret, SECRET_SIZE);
-    if (spoil == SPOIL_KEY)
+    if (spoil == SPOIL_KEY || spoil == FORGED_NO_ID)
         envelope_keypair(key, secret);
     id[0] ^= spoil == SPOIL_ID;
-    verdict.id = (ProtobufCBinaryData){ID_SIZE, id};
+    verdict.id = (ProtobufCBinaryData){spoil < NO_ID ? ID_SIZE : spoil == REJECT_SHORT_ID ? 31 : 0, id};
     verdict.decided_ms = 77;
-    if (spoil != SPOIL_OUTCOME)
+    if (spoil > NO_ID)
+        verdict.outcome_case = YUEBAO__VERDICT__OUTCOME_REJECT, verdict.reject = &reject;
+    else if (spoil != SPOIL_OUTCOME)
         verdict.outcome_case = YUEBAO__VERDICT__OUTCOME_RECEIPT, verdict.receipt = &receipt;
     part.len = yuebao__verdict__pack(&verdict, packed);
     assert_true(envelope_sign(PURPOSE_VERDICT, &part, 1, secret, signature));
@@ -106,6 +113,8 @@ only_the_genuine_is_believed(void **state)
         {SPOIL_SIGNATURE, VERDICT_FORGED},     {SPOIL_VERDICT, VERDICT_FORGED},
         {SPOIL_ID, VERDICT_OF_ANOTHER},        {SPOIL_OUTCOME, VERDICT_UNREADABLE},
         {SPOIL_ALGORITHM, VERDICT_UNREADABLE}, {SPOIL_ENCODING, VERDICT_UNREADABLE},
+        {NO_ID, VERDICT_UNREADABLE},           {REJECT_NO_ID, VERDICT_OF_ENVELOPE},
+        {FORGED_NO_ID, VERDICT_STRANGER},      {REJECT_SHORT_ID, VERDICT_UNREADABLE},
     };
     struct scene *scene = *state;
 
