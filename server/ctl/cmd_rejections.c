@@ -75,6 +75,28 @@ add_finding(struct ctl *ctl, struct output *output, const char *cells[COLUMN_COU
     free(sentence);
 }
 
+/* The verdict inside a stored Answer; NULL: it cannot be read. yuebao__verdict__free_unpacked() frees it. */
+static Yuebao__Verdict *
+verdict_of(const char *hex)
+{
+    size_t len = strlen(hex) / 2;
+    uint8_t *bytes = malloc(len + 1);
+    Yuebao__Answer *answer = NULL;
+    Yuebao__Verdict *verdict = NULL;
+
+    if (bytes == NULL)
+        abort();
+    if (hex_parse(hex, bytes, len) && gate_check(&yuebao__answer__descriptor, bytes, len, NULL) == GATE_OK)
+        answer = yuebao__answer__unpack(NULL, len, bytes);
+    if (answer != NULL &&
+        gate_check(&yuebao__verdict__descriptor, answer->verdict.data, answer->verdict.len, NULL) == GATE_OK)
+        verdict = yuebao__verdict__unpack(NULL, answer->verdict.len, answer->verdict.data);
+    if (answer != NULL)
+        yuebao__answer__free_unpacked(answer, NULL);
+    free(bytes);
+    return verdict;
+}
+
 /* One row a finding; a refusal whose findings cannot be read shows its summary. */
 static void
 add_rejection(struct ctl *ctl, struct output *output, const PGresult *result, int r,
@@ -83,24 +105,18 @@ add_rejection(struct ctl *ctl, struct output *output, const PGresult *result, in
     const char *cells[COLUMN_COUNT] = {PQgetvalue(result, r, 0), PQgetvalue(result, r, 1),
                                        PQgetvalue(result, r, 2), PQgetvalue(result, r, 3),
                                        PQgetvalue(result, r, 4)};
-    size_t len = strlen(PQgetvalue(result, r, 5)) / 2;
-    uint8_t *bytes = malloc(len + 1);
-    Yuebao__Reject *reject = NULL;
+    Yuebao__Verdict *verdict = verdict_of(PQgetvalue(result, r, 5));
+    const Yuebao__Reject *reject =
+        verdict != NULL && verdict->outcome_case == YUEBAO__VERDICT__OUTCOME_REJECT ? verdict->reject : NULL;
 
-    if (bytes == NULL)
-        abort();
-    if (hex_parse(PQgetvalue(result, r, 5), bytes, len) &&
-        gate_check(&yuebao__reject__descriptor, bytes, len, NULL) == GATE_OK)
-        reject = yuebao__reject__unpack(NULL, len, bytes);
     if (reject == NULL || reject->n_finding == 0) {
         cells[6] = PQgetvalue(result, r, 6);
         output_row(output, cells);
     }
     for (size_t i = 0; reject != NULL && i < reject->n_finding; i++)
         add_finding(ctl, output, cells, reject->finding[i], catalogue);
-    if (reject != NULL)
-        yuebao__reject__free_unpacked(reject, NULL);
-    free(bytes);
+    if (verdict != NULL)
+        yuebao__verdict__free_unpacked(verdict, NULL);
 }
 
 static int

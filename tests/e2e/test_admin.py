@@ -409,7 +409,8 @@ def test_rejections_in_words(filled):
     number, name = filled.rows("SELECT indicator, name_en FROM yuebao.indicator WHERE code = 'enrolled_pupils'")[0]
     reject = pb.Reject(finding=[pb.Finding(code=pb.ABOVE_MAX, severity=pb.ERROR, indicator=number, found="99999", bound="20000"),
                                 pb.Finding(code=pb.NAME_MISSING, severity=pb.ERROR, found="head")])
-    for findings, summary in ((reject.SerializeToString(), "ABOVE_MAX"), (b"\xff\xff", "unreadable findings")):
+    answer = pb.Answer(verdict=pb.Verdict(reject=reject).SerializeToString())
+    for findings, summary in ((answer.SerializeToString(), "ABOVE_MAX"), (b"\xff\xff", "unreadable findings")):
         filled.run("INSERT INTO yuebao.rejection (school_code, form_code, period_text, revision, id, key, received_at, findings, "
                    "summary, envelope) VALUES ('0000001', 'primary.monthly', '2026-10', 1, '', '', now(), %s, %s, '')",
                    findings, summary)

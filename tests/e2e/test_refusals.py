@@ -1,5 +1,7 @@
 """What is wrong with a statement is said by name, signed, and nothing of it is stored."""
 
+import json
+
 import pytest
 
 import contract
@@ -254,6 +256,8 @@ def test_envelopes_that_came_to_nothing_are_remembered_without_a_slot(world, sch
         statement = world.statement(school, world.lawful(school, seed=n), period=FUTURE)
         assert codes(session.submit(world.envelope(school, statement, contract.Key()))) == {"KEY_NOT_OF_SCHOOL"}
     assert wait_for("some", lambda: world.database.value(of_nobody)) <= 20 + 4
+    told = json.loads(world.database.ctl("rejections", "--limit", "500", "--json").stdout)
+    assert any(row["finding"] == "KEY_NOT_OF_SCHOOL" and school.code in row["problem"] for row in told), "the help desk sees them"
     assert world.database.value("SELECT count(*) FROM yuebao.rejection WHERE summary LIKE '%%' || %s", school.code) > 0
 
 
