@@ -7,6 +7,7 @@
 
 #include "desk.h"
 #include "filing.h"
+#include "gate.h"
 #include "outcome.h"
 
 struct order {
@@ -76,6 +77,26 @@ name_or_remembered(struct desk *desk, struct order *o, int which, const char *gi
     return "";
 }
 
+/* Names and reason come from a terminal of any encoding: what is not clean text is not signed. */
+static bool
+texts_are_clean(struct desk *desk, const struct filing_request *request)
+{
+    const struct {
+        const char *option, *text;
+    } texts[] = {{"--filler", request->names.filler},
+                 {"--reviewer", request->names.reviewer},
+                 {"--head", request->names.head},
+                 {"--correction", request->correction}};
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (gate_text_is_clean((const uint8_t *)texts[i].text, strlen(texts[i].text)))
+            continue;
+        desk_complain(desk, MSG_text_unclean, "option", texts[i].option, NULL);
+        return false;
+    }
+    return true;
+}
+
 /* Read options, file and remembered names. 0 or the exit status. */
 static int
 prepare(struct desk *desk, struct order *o, int argc, char **argv)
@@ -97,7 +118,7 @@ prepare(struct desk *desk, struct order *o, int argc, char **argv)
     names->head = name_or_remembered(desk, o, 2, names->head);
     if (o->request.correction == NULL)
         o->request.correction = "";
-    return 0;
+    return texts_are_clean(desk, &o->request) ? 0 : EX_DATAERR;
 }
 
 static void

@@ -39,7 +39,8 @@ struct filing {
     struct catalogue *catalogue; /* NULL: not known which */
     const struct form *form;     /* borrowed from catalogue */
     struct draft *draft;
-    char school[SCHOOL_CODE_MAX + 1], form_code[FORM_CODE_MAX + 1], period[PERIOD_TEXT_MAX + 1];
+    /* with room for one byte too many: what is too long must not be cut to what is right */
+    char school[SCHOOL_CODE_MAX + 2], form_code[FORM_CODE_MAX + 1], period[PERIOD_TEXT_MAX + 2];
     const Yuebao__School *owner; /* borrowed from agenda; NULL: unknown */
     const Yuebao__Window *window;
     enum slot_verdict slot;

@@ -332,10 +332,22 @@ forbid(struct import *import, const char *sql, const char *column, enum message 
     return result != NULL;
 }
 
+/* The last, or first, accepted report that new dates would put outside the school's life. */
+#define LIFE_CUT(date, beyond, order)                                                                        \
+    "SELECT s.sheet, s.line, s." date ", c.form || ' ' || c.period FROM pg_temp.import_school AS s "         \
+    "JOIN yuebao.school AS d ON d.code = s.code CROSS JOIN LATERAL (SELECT f.code AS form, "                 \
+    "yuebao.period_text(r.period, f.frequency) AS period FROM yuebao.report AS r "                           \
+    "JOIN yuebao.form AS f USING (form) WHERE r.school = d.school AND r.district IN (SELECT m.district "     \
+    "FROM yuebao.school_district AS m WHERE m.school = d.school) AND "                                       \
+    "yuebao.period_last_day(r.period, f.frequency) " beyond " s." date " ORDER BY r.period " order           \
+    " LIMIT 1) AS c WHERE s." date " IS DISTINCT FROM d." date
+
 static bool
 check_schools_past(struct import *import)
 {
-    return forbid(import,
+    return forbid(import, LIFE_CUT("opened_on", "<", "ASC"), "opened_on", MSG_ctl_fault_life_cut) &&
+           forbid(import, LIFE_CUT("closed_on", ">", "DESC"), "closed_on", MSG_ctl_fault_life_cut) &&
+           forbid(import,
                   "SELECT s.sheet, s.line, s.kind, d.kind FROM pg_temp.import_school AS s "
                   "JOIN yuebao.school AS d ON d.code = s.code WHERE d.kind <> s.kind AND "
                   "EXISTS (SELECT FROM yuebao.report AS r WHERE r.school = d.school)",
@@ -349,19 +361,31 @@ check_schools_past(struct import *import)
                   "district", MSG_ctl_fault_move_needs_day);
 }
 
-/* What is stored is scaled by the decimals and means what the measure says: neither may change under it. */
+/*
+ * What is stored is scaled by the decimals and means what the measure says: neither may change under it. Nor
+ * may the frequency: a year and its January begin on one day and would claim the same row of figures.
+ */
 static bool
 check_indicators_past(struct import *import)
 {
-    return forbid(
-        import,
-        "SELECT s.sheet, s.line, s.measure || ', ' || s.decimals || ', ' || s.denominator_decimals, "
-        "d.measure || ', ' || d.decimals || ', ' || d.denominator_decimals "
-        "FROM pg_temp.import_indicator AS s JOIN yuebao.indicator AS d ON d.code = s.indicator "
-        "WHERE (d.measure, d.decimals, d.denominator_decimals) IS DISTINCT FROM "
-        "(s.measure, s.decimals, s.denominator_decimals) AND "
-        "EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)",
-        "measure", MSG_ctl_fault_scale_changed);
+    return forbid(import,
+                  "SELECT s.sheet, s.line, s.frequency, (SELECT min(o.frequency) FROM yuebao.form_indicator "
+                  "AS i "
+                  "JOIN yuebao.form AS o USING (form) WHERE i.indicator = d.indicator) "
+                  "FROM pg_temp.import_indicator AS s JOIN yuebao.indicator AS d ON d.code = s.indicator "
+                  "WHERE EXISTS (SELECT FROM yuebao.form_indicator AS i JOIN yuebao.form AS o USING (form) "
+                  "WHERE i.indicator = d.indicator AND o.frequency <> s.frequency) AND "
+                  "EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)",
+                  "frequency", MSG_ctl_fault_frequency_changed) &&
+           forbid(
+               import,
+               "SELECT s.sheet, s.line, s.measure || ', ' || s.decimals || ', ' || s.denominator_decimals, "
+               "d.measure || ', ' || d.decimals || ', ' || d.denominator_decimals "
+               "FROM pg_temp.import_indicator AS s JOIN yuebao.indicator AS d ON d.code = s.indicator "
+               "WHERE (d.measure, d.decimals, d.denominator_decimals) IS DISTINCT FROM "
+               "(s.measure, s.decimals, s.denominator_decimals) AND "
+               "EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)",
+               "measure", MSG_ctl_fault_scale_changed);
 }
 
 /* One move under a savepoint, so that every move that is refused can be named. */

@@ -326,6 +326,15 @@ store(struct ctl *ctl, const uint8_t *bytes, size_t len, char ret_hash[2 * ID_SI
     return ok;
 }
 
+/* Periods that have not opened yet will open under the newest one; those that have keep theirs. */
+static bool
+renew_upcoming(struct ctl *ctl)
+{
+    return db_do_plain(ctl, "UPDATE yuebao.calendar AS c SET catalogue = (SELECT max(k.catalogue) FROM "
+                            "yuebao.catalogue AS k) WHERE c.opens_at > pg_catalog.now() AND EXISTS (SELECT "
+                            "FROM yuebao.form_indicator AS i WHERE i.form = c.form)");
+}
+
 static bool
 make(struct builder *b, char ret_hash[2 * ID_SIZE + 1])
 {
@@ -339,7 +348,7 @@ make(struct builder *b, char ret_hash[2 * ID_SIZE + 1])
     enum catalogue_status status = catalogue_load(bytes, len, &catalogue);
     bool ok = status == CATALOGUE_OK;
     if (ok)
-        ok = store(b->ctl, bytes, len, ret_hash);
+        ok = store(b->ctl, bytes, len, ret_hash) && renew_upcoming(b->ctl);
     else
         ctl_fail(b->ctl, EX_SOFTWARE, why_unsound(status), NULL);
     catalogue_free(catalogue);

@@ -12,8 +12,8 @@
 #include "limit.h"
 
 /*
- * Inside the open transaction. ret_hash: hex of the new snapshot's hash, "" when none was needed. false:
- * ctl->status is set.
+ * Inside the open transaction. A new snapshot also governs the periods that have not opened yet. ret_hash:
+ * hex of the new snapshot's hash, "" when none was needed. false: ctl->status is set.
  */
 bool snapshot_update(struct ctl *ctl, char ret_hash[2 * ID_SIZE + 1]) __attribute__((warn_unused_result));
 

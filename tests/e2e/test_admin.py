@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+from decimal import Decimal
 
 import pytest
 
@@ -271,7 +272,71 @@ def test_a_new_catalogue_only_when_its_content_changes(filled, tmp_path):
     filled.ctl("import", spoil(tmp_path, "indicators.csv", lambda rows: rows[0].update(max="30000")))
     assert filled.value(count) == 2
     old = filled.value("SELECT min(catalogue) FROM yuebao.catalogue")
-    assert filled.value("SELECT bool_and(catalogue = %s) FROM yuebao.calendar", old), "an open period keeps its catalogue"
+    assert filled.rows("SELECT DISTINCT opens_at <= now(), catalogue = %s FROM yuebao.calendar ORDER BY 1", old) == [
+        (False, False), (True, True)], "a period keeps the catalogue that was in force when it opened"
+
+
+def test_the_catalogue_says_what_the_tables_hold(filled):
+    message = pb.Catalogue.FromString(bytes(filled.value("SELECT bytes FROM yuebao.catalogue ORDER BY catalogue DESC LIMIT 1")))
+
+    def bound(b):
+        return Decimal(b.scaled).scaleb(-b.decimals)
+
+    said = [(i.number, i.code, i.name_zh, i.name_en, i.unit, pb.Measure.Name(i.measure).lower(), i.decimals, i.denominator_decimals,
+             pb.OverSchools.Name(i.over_schools).lower().removeprefix("schools_"),
+             pb.OverTime.Name(i.over_time).lower().removeprefix("time_"), bound(i.min), bound(i.max),
+             i.numerator_zh, i.numerator_en, i.denominator_zh, i.denominator_en) for i in message.indicator]
+    assert said == filled.rows("""SELECT indicator, code, name_zh, name_en, unit, measure, decimals, denominator_decimals, over_schools,
+        over_time, min, max, numerator_zh, numerator_en, denominator_zh, denominator_en FROM yuebao.indicator ORDER BY indicator""")
+    asked = [(f.code, f.kind, f.frequency, f.name_zh, f.name_en, number, number in f.required)
+             for f in message.form for number in sorted([*f.required, *f.optional])]
+    assert asked == filled.rows("""SELECT f.code, f.kind, f.frequency, f.name_zh, f.name_en, i.indicator, i.required
+        FROM yuebao.form f JOIN yuebao.form_indicator i USING (form) ORDER BY f.code COLLATE "C", i.indicator""")
+    operators = {pb.AT_MOST: "<=", pb.AT_LEAST: ">=", pb.EQUAL: "="}
+    terms = [(r.code, pb.Severity.Name(r.severity).lower(), operators[r.op], side, n, t.indicator, pb.Part.Name(t.part).lower())
+             for r in message.rule for side in ("left", "right") for n, t in enumerate(getattr(r, side), 1)]
+    assert terms == filled.rows("""SELECT r.code, r.severity, r.op, t.side, t.position, t.indicator, t.part
+        FROM yuebao.rule r JOIN yuebao.rule_term t USING (rule) ORDER BY r.code COLLATE "C", t.side, t.position""")
+
+
+def book(database, code, period):
+    """An accepted monthly report of one figure, as a collector books it."""
+    database.run("""WITH slot AS (
+            SELECT m.district, %s::date AS period, s.school, f.form, i.indicator FROM yuebao.school s
+            JOIN yuebao.school_district m USING (school) JOIN yuebao.form f ON f.kind = s.kind AND f.frequency = 'monthly'
+            JOIN yuebao.form_indicator fi USING (form) JOIN yuebao.indicator i ON i.indicator = fi.indicator AND i.code = 'enrolled_pupils'
+            WHERE s.code = %s), claim AS (
+            INSERT INTO yuebao.report (district, period, school, form, revision, id, catalogue, key, received_at, late, filler, reviewer,
+                                       head, envelope, receipt)
+            SELECT district, period, school, form, 1, sha256('a'), 1, '', now(), false, 'a', 'b', 'c', '', '' FROM slot)
+        INSERT INTO yuebao.figure (district, period, school, indicator, form, value, denominator)
+        SELECT district, period, school, indicator, form, 1, 0 FROM slot""", period, code)
+
+
+@pytest.mark.parametrize("column, dates", [("closed_on", "2020-09-01,2026-01-30"), ("opened_on", "2026-02-01,")])
+def test_a_schools_life_holds_its_reports(filled, tmp_path, column, dates):
+    row = "0099001,,primary,新校,New,220203,{},\n"
+    path = tmp_path / "schools.csv"
+    filled.ctl("import", write(path, SCHOOLS + row.format("2020-09-01,")))
+    filled.run("SELECT yuebao.make_partitions('2026-01-01', '2026-01-31')")
+    book(filled, "0099001", "2026-01-01")
+    before = everything(filled)
+    refused = filled.ctl("import", write(path, SCHOOLS + row.format(dates)), ok=65).stderr
+    assert column in refused and "primary.monthly 2026-01" in refused
+    assert everything(filled) == before
+    filled.ctl("import", write(path, SCHOOLS + row.format("2026-01-31,2026-01-31")))
+
+
+def test_an_indicator_with_figures_keeps_its_frequency(filled, tmp_path):
+    path = spoil(tmp_path, "indicators.csv", lambda rows: next(r for r in rows if r["indicator"] == "enrolled_pupils").update(
+        frequency="yearly"))
+    filled.ctl("import", "--dry-run", path)
+    filled.run("SELECT yuebao.make_partitions('2026-01-01', '2026-01-31')")
+    school = filled.value("SELECT code FROM yuebao.school WHERE kind = 'primary' ORDER BY 1 LIMIT 1")
+    book(filled, school, "2026-01-01")
+    refused = filled.ctl("import", path, ok=65).stderr
+    assert "frequency" in refused and "monthly" in refused
+    filled.ctl("import", ROOT / "sql" / "plans")
 
 
 def test_a_refused_import_uses_no_numbers_up(filled, tmp_path):

@@ -1,5 +1,6 @@
 """The clerk's ten minutes, with the real program: template, fill, check, submit, status, receipt; and everything wrong at once."""
 
+import datetime
 import json
 
 import pytest
@@ -8,7 +9,7 @@ import contract
 from contract import pb
 from house import wait_for
 from sheet import Sheet
-from world import CLOSED, OPEN
+from world import CLOSED, OPEN, TODAY
 
 NAMES = ["--filler", "王芳", "--reviewer", "李强", "--head", "赵敏"]
 
@@ -71,6 +72,22 @@ def test_names_are_remembered(world):
     assert world.booked(school) == as_booked(figures)
     filler = world.database.value("SELECT filler FROM yuebao.report WHERE id = %s", world.revisions(school)[1][1])
     assert filler == "王芳"
+
+
+@pytest.mark.parametrize("name", ["\udcc0\udcf5", "王\n芳"], ids=["GB18030 of another terminal", "two lines"])
+def test_names_that_cannot_be_sent_are_not_saved(world, name):
+    school, desk, sheet, path, figures = desk_of(world)
+    refused = desk("submit", path, "--filler", name, *NAMES[2:], ok=65)
+    assert "--filler" in refused.stderr
+    assert states(desk) == {}
+    desk("submit", path, *NAMES)
+
+
+def test_a_period_that_is_too_long_is_not_cut_to_one_that_fits(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    day = (TODAY - datetime.timedelta(days=20)).isoformat()
+    refused = desk("check", path, "--period", day + "1", "--json", ok=65)
+    assert [f["code"] for f in json.loads(refused.stdout)["findings"]] == ["BAD_PERIOD"]
 
 
 def test_the_same_file_three_times_is_one_report(world):
