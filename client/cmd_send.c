@@ -109,8 +109,7 @@ attempt_until(struct desk *desk, const struct identity *identity, uint64_t until
     }
 }
 
-/* ---- what became of them
- * ---------------------------------------------------------------------------------------------- */
+/* ---- what became of them ------------------------------------------------------------------------ */
 
 static void
 report_one(struct desk *desk, const struct item *was, json_t *list, bool *ret_refused)

@@ -196,9 +196,7 @@ cmd_check(struct desk *desk, int argc, char **argv)
     return exit_status;
 }
 
-/* ---- submit
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- submit ------------------------------------------------------------------------------------- */
 
 /* For the next time; losing them would cost nothing but typing. */
 static void

@@ -41,8 +41,7 @@ parse(struct wanted *w, int argc, char **argv)
     return true;
 }
 
-/* ---- last period's figures
- * ------------------------------------------------------------------------------------------ */
+/* ---- last period's figures ---------------------------------------------------------------------- */
 
 /* The newest period before this one that has a receipt; of its revisions the last. NULL: none. */
 static Yuebao__Statement *
@@ -71,9 +70,7 @@ last_statement(struct desk *desk, const char *school, const char *form, struct p
     return statement;
 }
 
-/* ---- writing
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- writing ------------------------------------------------------------------------------------ */
 
 static bool
 write_all(int fd, const char *bytes, size_t len)

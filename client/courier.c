@@ -29,9 +29,7 @@ garbage(struct courier *c, const char *what)
     return false;
 }
 
-/* ---- opening
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- opening ------------------------------------------------------------------------------------ */
 
 /* Keys and clock of the Welcome; with an enrolment, the key becomes ours in the same transaction. */
 static bool
@@ -110,8 +108,7 @@ ask(struct courier *c, Yuebao__Request *request, Yuebao__Reply__BodyCase wanted,
     return false;
 }
 
-/* ---- agenda and catalogues
- * ----------------------------------------------------------------------------------------------- */
+/* ---- agenda and catalogues ---------------------------------------------------------------------- */
 
 static bool
 part_fits(const Yuebao__CataloguePart *part, const uint8_t *hash, size_t offset, size_t total)
@@ -233,9 +230,7 @@ courier_fetch(struct courier *c)
     return good;
 }
 
-/* ---- delivery
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- delivery ----------------------------------------------------------------------------------- */
 
 enum step { STEP_READY, STEP_FLYING, STEP_DONE, STEP_REFUSED, STEP_LATER };
 

@@ -38,8 +38,7 @@ desk_usage(struct desk *desk, const char *command)
     return EX_USAGE;
 }
 
-/* ---- the outbox
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the outbox --------------------------------------------------------------------------------- */
 
 static int
 outbox_failed(struct desk *desk, enum outbox_status status, const char *detail)
@@ -100,9 +99,7 @@ desk_zone(struct desk *desk)
     return zone;
 }
 
-/* ---- the link
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- the link ----------------------------------------------------------------------------------- */
 
 /* The two clocks that matter: the certificate's and this computer's. */
 static void
@@ -230,9 +227,7 @@ desk_mention_clock(struct desk *desk, const struct courier *courier)
     desk_report(desk, "clock_skew_ms", json_integer(courier->skew_ms));
 }
 
-/* ---- files
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- files -------------------------------------------------------------------------------------- */
 
 /* Read to the end: the size that the file system tells may be old, or none. */
 static bool
@@ -278,9 +273,7 @@ desk_read_file(struct desk *desk, const char *path, size_t max, uint8_t **ret_by
     return good;
 }
 
-/* ---- faults
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* ---- faults ------------------------------------------------------------------------------------- */
 
 static bool
 is_error(const struct fault *fault)

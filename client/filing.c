@@ -34,8 +34,7 @@ add(struct filing *f, Yuebao__FindingCode code, Yuebao__Severity severity, const
     findings_fini(&findings);
 }
 
-/* ---- whose figures, for when
- * -------------------------------------------------------------------------------------- */
+/* ---- whose figures, for when -------------------------------------------------------------------- */
 
 static void
 set(char *to, size_t size, const char *text)
@@ -100,8 +99,7 @@ slot_is_known(struct filing *f)
     return false;
 }
 
-/* ---- what is there already
- * ------------------------------------------------------------------------------------------- */
+/* ---- what is there already ---------------------------------------------------------------------- */
 
 static bool
 same_numbers(const void *a, const void *b, size_t count_a, size_t count_b, size_t size)
@@ -238,8 +236,7 @@ find_base(struct outbox *outbox, struct filing *f)
     return FILING_OK;
 }
 
-/* ---- the statement
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the statement ------------------------------------------------------------------------------ */
 
 /* A statement that borrows everything; its explanations are in `texts`, of which the array is the caller's.
  */
@@ -353,9 +350,7 @@ compose_and_validate(struct outbox *outbox, struct filing *f, const struct filin
     return FILING_OK;
 }
 
-/* ---- check
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- check -------------------------------------------------------------------------------------- */
 
 static enum filing_status
 check_figures(struct outbox *outbox, const struct sheet *sheet, const struct filing_request *request,
@@ -399,9 +394,7 @@ filing_check(struct outbox *outbox, const struct filing_request *request, struct
     return status;
 }
 
-/* ---- save
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- save --------------------------------------------------------------------------------------- */
 
 /* Serialise once, sign those bytes, keep those bytes. */
 static enum filing_status

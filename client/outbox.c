@@ -57,7 +57,7 @@ static const char schema[] =
     "END;"
     "PRAGMA user_version = 1;";
 
-/* ---- opening ------------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------------ */
 
 /* File systems without memory shared between machines. Source: statfs(2). */
 static const struct {
@@ -277,8 +277,7 @@ outbox_undo(struct outbox *outbox)
         (void)run(outbox, "ROLLBACK");
 }
 
-/* ---- statements: prepare, bind in order, step ------------------------------------------------------------
- */
+/* ---- statements: prepare, bind in order, step --------------------------------------------------- */
 
 struct query {
     sqlite3_stmt *stmt;
@@ -386,8 +385,7 @@ fixed_blob(struct query *q, int column, uint8_t *bytes, size_t size)
         memcpy(bytes, from, size);
 }
 
-/* ---- settings, identity, trust ----------------------------------------------------------------------------
- */
+/* ---- settings, identity, trust ------------------------------------------------------------------ */
 
 enum outbox_status
 outbox_setting(struct outbox *outbox, const char *name, char **ret_value)
@@ -516,8 +514,7 @@ outbox_trusts(struct outbox *outbox, const uint8_t key[KEY_SIZE])
     return finish(&q) == OUTBOX_OK && found;
 }
 
-/* ---- agenda and catalogues
- * --------------------------------------------------------------------------------- */
+/* ---- agenda and catalogues ---------------------------------------------------------------------- */
 
 enum outbox_status
 outbox_agenda(struct outbox *outbox, uint8_t **ret_bytes, size_t *ret_len, uint64_t *ret_fetched_ms)
@@ -564,8 +561,7 @@ outbox_add_catalogue(struct outbox *outbox, const uint8_t hash[ID_SIZE], const u
     return execute(&q);
 }
 
-/* ---- items
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- items -------------------------------------------------------------------------------------- */
 
 static const char *const state_names[] = {
     [ITEM_WAITING] = "waiting",

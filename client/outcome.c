@@ -11,9 +11,7 @@
 
 #define AGENDA_OLD_MS (12ull * 60 * 60 * 1000)
 
-/* ---- words
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- words -------------------------------------------------------------------------------------- */
 
 static struct faults
 faults_of_reject(const Yuebao__Reject *reject)
@@ -99,9 +97,7 @@ outcome_print(struct desk *desk, const struct item *item)
     verdict_fini(&v);
 }
 
-/* ---- for programs
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- for programs ------------------------------------------------------------------------------- */
 
 static void
 add_reject(struct desk *desk, const struct item *item, const Yuebao__Reject *reject, json_t *object)
@@ -186,9 +182,7 @@ outcome_json(struct desk *desk, const struct item *item)
     return object;
 }
 
-/* ---- sending
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* ---- sending ------------------------------------------------------------------------------------ */
 
 static bool
 agenda_is_old(struct desk *desk)

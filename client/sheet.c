@@ -44,8 +44,7 @@ fault_of(Yuebao__FindingCode code, uint32_t indicator, const char *found, const 
     return fault;
 }
 
-/* ---- opening: columns and mark
- * ------------------------------------------------------------------------------- */
+/* ---- opening: columns and mark ------------------------------------------------------------------ */
 
 static const char *
 cell_of(const struct sheet *sheet, const struct table_row *row, enum sheet_column column)
@@ -224,8 +223,7 @@ sheet_period(const struct sheet *sheet)
     return sheet->period;
 }
 
-/* ---- one row
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- one row ------------------------------------------------------------------------------------ */
 
 struct reading {
     const struct sheet *sheet;
@@ -387,8 +385,7 @@ read_cells(struct reading *r)
     read_explanation(r);
 }
 
-/* ---- all rows
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- all rows ----------------------------------------------------------------------------------- */
 
 /* A row without a code is the clerk's own remark, unless something stands where figures stand. */
 static void
@@ -538,8 +535,7 @@ draft_row_of(const struct draft *draft, uint32_t indicator)
     return NULL;
 }
 
-/* ---- findings of validate, put in their places
- * ----------------------------------------------------------------------- */
+/* ---- findings of validate, put in their places -------------------------------------------------- */
 
 static enum sheet_column
 column_of_code(Yuebao__FindingCode code)

@@ -61,8 +61,7 @@ void faults_sort(struct faults *faults);
 bool faults_refuse(const struct faults *faults); /* whether any is an error */
 void faults_fini(struct faults *faults);
 
-/* ---- reading
- * ------------------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------ */
 
 struct sheet;
 
@@ -115,8 +114,7 @@ const struct draft_row *draft_row_of(const struct draft *draft,
  * left out. */
 void sheet_locate(const struct draft *draft, const struct findings *findings, struct faults *faults);
 
-/* ---- writing
- * ------------------------------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------------------ */
 
 struct sheet_owner {
     const char *school, *school_name, *period;

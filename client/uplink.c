@@ -48,8 +48,7 @@ fail(struct uplink_error *error, enum uplink_status status, const char *detail)
     return status;
 }
 
-/* ---- events
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- events ------------------------------------------------------------------------------------- */
 
 static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
@@ -125,8 +124,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
     event_base_loopbreak(u->base);
 }
 
-/* ---- waiting
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- waiting ------------------------------------------------------------------------------------ */
 
 static void
 start_deadline(struct uplink *u, unsigned ms)
@@ -147,8 +145,7 @@ turn(struct uplink *u)
     return true;
 }
 
-/* ---- connecting
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- connecting --------------------------------------------------------------------------------- */
 
 /* "host:port", "[::1]:7443"; both parts into one malloc'd block of which *ret_host is the start. */
 static bool
@@ -254,8 +251,7 @@ connect_any(struct uplink *u, const char *host, const char *port)
     return status;
 }
 
-/* ---- requests and replies
- * --------------------------------------------------------------------------------------------- */
+/* ---- requests and replies ----------------------------------------------------------------------- */
 
 enum uplink_status
 uplink_send(struct uplink *u, Yuebao__Request *request)
@@ -359,8 +355,7 @@ uplink_receive(struct uplink *u, Yuebao__Reply **ret_reply, struct uplink_error 
     return status;
 }
 
-/* ---- the first request
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the first request -------------------------------------------------------------------------- */
 
 static const char software[] = "yuebao/" YUEBAO_VERSION;
 

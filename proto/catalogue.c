@@ -27,7 +27,7 @@ measure_has_denominator(Yuebao__Measure measure)
     return measure == YUEBAO__MEASURE__RATIO || measure == YUEBAO__MEASURE__QUOTIENT;
 }
 
-/* ---- what validate relies on ------------------------------------------------------------------ */
+/* ---- what validate relies on -------------------------------------------------------------------- */
 
 static bool
 text_is(const char *text, size_t len_max)
@@ -119,7 +119,7 @@ rules_are_sound(const struct catalogue *catalogue)
     return true;
 }
 
-/* ---- indexes ---------------------------------------------------------------------------------- */
+/* ---- indexes ------------------------------------------------------------------------------------ */
 
 static int
 compare_codes(const void *a, const void *b)
@@ -210,7 +210,7 @@ index_forms(struct catalogue *catalogue)
     return CATALOGUE_OK;
 }
 
-/* ---- loading ---------------------------------------------------------------------------------- */
+/* ---- loading ------------------------------------------------------------------------------------ */
 
 static enum catalogue_status
 catalogue_decode(struct catalogue *catalogue, const uint8_t *bytes, size_t len)
@@ -280,7 +280,7 @@ catalogue_free(struct catalogue *catalogue)
     free(catalogue);
 }
 
-/* ---- look-ups --------------------------------------------------------------------------------- */
+/* ---- look-ups ----------------------------------------------------------------------------------- */
 
 const uint8_t *
 catalogue_hash(const struct catalogue *catalogue)

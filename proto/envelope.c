@@ -30,7 +30,7 @@ envelope_init(void)
     return sha256_context != NULL;
 }
 
-/* ---- signed bytes ----------------------------------------------------------------------------- */
+/* ---- signed bytes ------------------------------------------------------------------------------- */
 
 static void
 put_be32(uint8_t to[LENGTH_SIZE], size_t n)
@@ -135,7 +135,7 @@ envelope_sha256(const void *bytes, size_t len, uint8_t ret_digest[ID_SIZE])
     (void)done;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------- */
+/* ---- keys --------------------------------------------------------------------------------------- */
 
 void
 envelope_keypair(uint8_t ret_key[KEY_SIZE], uint8_t ret_secret[SECRET_SIZE])
@@ -156,7 +156,7 @@ envelope_forget(void *secret, size_t len)
     sodium_memzero(secret, len);
 }
 
-/* ---- one-time enrolment codes ----------------------------------------------------------------- */
+/* ---- one-time enrolment codes ------------------------------------------------------------------- */
 
 void
 enrol_code_new(char ret_code[ENROL_CODE_LEN + 1])
@@ -216,7 +216,7 @@ enrol_code_print(const char code[ENROL_CODE_LEN + 1], char text[ENROL_CODE_LEN +
     *text = '\0';
 }
 
-/* ---- hex -------------------------------------------------------------------------------------- */
+/* ---- hex ---------------------------------------------------------------------------------------- */
 
 void
 hex_print(const uint8_t *bytes, size_t len, char *text)

@@ -41,7 +41,7 @@ message_word(enum language language, const char *word)
     return word;
 }
 
-/* ---- filling placeholders --------------------------------------------------------------------- */
+/* ---- filling placeholders ----------------------------------------------------------------------- */
 
 /* The value that `pairs` give for the name of `len` bytes; NULL: none. */
 static const char *
@@ -116,7 +116,7 @@ message_format(enum language language, enum message message, ...)
     return NULL;
 }
 
-/* ---- findings --------------------------------------------------------------------------------- */
+/* ---- findings ----------------------------------------------------------------------------------- */
 
 enum message
 message_of_code(Yuebao__FindingCode code)
@@ -210,7 +210,7 @@ message_of_finding(enum language language, const struct finding *finding, const 
     return text;
 }
 
-/* ---- languages and terminals ------------------------------------------------------------------ */
+/* ---- languages and terminals -------------------------------------------------------------------- */
 
 bool
 language_parse(const char *text, enum language *ret_language)

@@ -23,7 +23,7 @@
 #define CR             '\r'
 #define LF             '\n'
 
-/* ---- characters ---------------------------------------------------------------------------------------- */
+/* ---- characters --------------------------------------------------------------------------------- */
 
 /* UTF-8 that was decoded. */
 struct text {
@@ -135,7 +135,7 @@ unmarked_utf16(const uint8_t *bytes, size_t len)
     return zeros[1] > 0 ? "UTF-16LE" : "UTF-16BE";
 }
 
-/* ---- cells --------------------------------------------------------------------------------------------- */
+/* ---- cells -------------------------------------------------------------------------------------- */
 
 /* Length of the blank character at the start, 0 for none: space, tab, line ends, U+00A0, U+3000. */
 static size_t
@@ -188,7 +188,7 @@ copy_on_one_line(char *to, const char *text, size_t len)
     return n;
 }
 
-/* ---- line ends ----------------------------------------------------------------------------------------- */
+/* ---- line ends ---------------------------------------------------------------------------------- */
 
 /*
  * libcsv reports CR and LF each as the end of a row (CSV_REPALL_NL), so that empty lines count. An LF right
@@ -226,7 +226,7 @@ parser_init(struct csv_parser *parser, char separator)
     return true;
 }
 
-/* ---- the header ---------------------------------------------------------------------------------------- */
+/* ---- the header --------------------------------------------------------------------------------- */
 
 /* How well the first rows read as a header. */
 struct header {
@@ -319,7 +319,7 @@ best_header(const struct text *text, const char *const *known_words, char *ret_s
     return tabs ? tab : comma;
 }
 
-/* ---- encodings ----------------------------------------------------------------------------------------- */
+/* ---- encodings ---------------------------------------------------------------------------------- */
 
 /* No mark: UTF-8 or GB18030; when the bytes are valid in both, the one whose header has more of the known
  * words. */
@@ -394,7 +394,7 @@ decode(const uint8_t *bytes, size_t len, const char *const *known_words, struct 
     return TABLE_ENCODING;
 }
 
-/* ---- cutting ------------------------------------------------------------------------------------------- */
+/* ---- cutting ------------------------------------------------------------------------------------ */
 
 /* The table with the memory that its rows, cells and texts lie in. */
 struct whole {
@@ -562,7 +562,7 @@ table_free(struct table *table)
     free(whole);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------------------ */
 
 /* Whether a spreadsheet would take the text for a formula. */
 static bool

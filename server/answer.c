@@ -6,8 +6,7 @@
 #include "envelope.h"
 #include "frame.h"
 
-/* ---- verdicts
- * ------------------------------------------------------------------------------------------------ */
+/* ---- verdicts ----------------------------------------------------------------------------------- */
 
 static uint8_t *
 pack(const ProtobufCMessage *message, size_t *ret_len)
@@ -115,8 +114,7 @@ answer_conflict(const struct receipt_key *key, const struct verdict_head *head,
     return sign(key, &verdict, ret_len);
 }
 
-/* ---- frames
- * -------------------------------------------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------------------------------- */
 
 #define VARINT_MAX 10u
 

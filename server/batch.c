@@ -84,8 +84,7 @@ batch_soon(struct batch *b)
     event_active(b->turn, EV_TIMEOUT, 0);
 }
 
-/* ---- answers
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------------------------------ */
 
 static void
 batch_count(struct batch *b, enum submission_outcome outcome)
@@ -144,8 +143,7 @@ group_answer_all(struct batch *b, struct group *group, enum submission_outcome o
     group_free(group);
 }
 
-/* ---- groups that did not go through
- * -------------------------------------------------------------------------------- */
+/* ---- groups that did not go through ------------------------------------------------------------- */
 
 static void
 group_run_again(struct batch *b, struct group *group)
@@ -236,8 +234,7 @@ group_failed(struct batch *b, struct lane *lane, struct group *group)
     }
 }
 
-/* ---- a lane's steps
- * --------------------------------------------------------------------------------------------------- */
+/* ---- a lane's steps ----------------------------------------------------------------------------- */
 
 static void
 lane_measure(struct lane *lane)
@@ -499,8 +496,7 @@ lane_start(struct lane *lane, struct group *group)
     }
 }
 
-/* ---- links come and go
- * ------------------------------------------------------------------------------------------------- */
+/* ---- links come and go -------------------------------------------------------------------------- */
 
 static void
 lane_on_broken(bool was_up, void *arg)
@@ -575,9 +571,7 @@ batch_on_lost(evutil_socket_t fd, short what, void *arg)
         batch_give_up_groups(arg, true);
 }
 
-/* ---- dispatch
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- dispatch ----------------------------------------------------------------------------------- */
 
 /* What a free lane does next: what failed before, then what waits, then what was refused. */
 static struct group *
@@ -611,9 +605,7 @@ batch_dispatch(struct batch *b)
     }
 }
 
-/* ---- the face
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- the face ----------------------------------------------------------------------------------- */
 
 bool
 batch_submit(struct batch *b, struct submission *s)

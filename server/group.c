@@ -7,8 +7,7 @@
 #define SLOTS_FIRST        1024u /* places, a power of two; doubled when half full */
 #define STATEMENT_UNPACKED 3u    /* an unpacked statement is about so many times its bytes */
 
-/* ---- queue
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- queue -------------------------------------------------------------------------------------- */
 
 size_t
 submission_weight(const struct submission *s)
@@ -53,8 +52,7 @@ queue_pop(struct queue *q)
     return q->first != NULL ? queue_unlink(q, &q->first) : NULL;
 }
 
-/* ---- slots: open addressing with linear probing
- * ------------------------------------------------------------ */
+/* ---- slots: open addressing with linear probing ------------------------------------------------- */
 
 struct slot_key {
     int32_t school, period_day;
@@ -176,8 +174,7 @@ slots_give_back(struct slots *slots, const struct submission *s)
     slots->count--;
 }
 
-/* ---- groups
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- groups ------------------------------------------------------------------------------------- */
 
 static int
 compare(int64_t a, int64_t b)

@@ -33,8 +33,7 @@ find(struct judgement *j, Yuebao__FindingCode code, const char *found)
     findings_add(&j->findings, code, 0, NULL, found, NULL);
 }
 
-/* ---- the envelope
- * -------------------------------------------------------------------------------------------- */
+/* ---- the envelope ------------------------------------------------------------------------------- */
 
 /*
  * Anybody can mangle a signature, or sign somebody's statement by a key of his own: what he is told must
@@ -91,8 +90,7 @@ check_envelope(struct judgement *j)
     }
 }
 
-/* ---- the slot and what is inside
- * ------------------------------------------------------------------------------ */
+/* ---- the slot and what is inside ---------------------------------------------------------------- */
 
 static void
 look_up(struct judgement *j)
@@ -162,8 +160,7 @@ check_statement(struct judgement *j)
     validate_statement(j->catalogue, j->statement, &j->findings);
 }
 
-/* ---- the submission
- * ------------------------------------------------------------------------------------------- */
+/* ---- the submission ----------------------------------------------------------------------------- */
 
 /* A text as it may be repeated in verdicts and tables; one that is longer than it can be right is not
  * repeated. */
@@ -350,8 +347,7 @@ intake_judge(const struct intake *intake, const Yuebao__Envelope *envelope, uint
     return result;
 }
 
-/* ---- what only the database knew
- * ------------------------------------------------------------------------------ */
+/* ---- what only the database knew ---------------------------------------------------------------- */
 
 static struct submission *
 copy_for_record(const struct submission *from)

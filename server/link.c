@@ -120,8 +120,7 @@ link_flush(struct link *link)
     }
 }
 
-/* ---- connecting
- * ---------------------------------------------------------------------------------------------- */
+/* ---- connecting --------------------------------------------------------------------------------- */
 
 /*
  * Warnings are not for a log that must not quote rows; but one that the server itself gives at a COMMIT (no
@@ -237,8 +236,7 @@ link_break(struct link *link)
     link->owner->on_broken(was_up, link->arg);
 }
 
-/* ---- results
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------------------------------ */
 
 /* The work has ended and nothing is left to read. */
 static void
@@ -384,8 +382,7 @@ link_on_timer(evutil_socket_t fd, short what, void *arg)
     ERR_clear_error();
 }
 
-/* ---- the face
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the face ----------------------------------------------------------------------------------- */
 
 struct link *
 link_new(struct event_base *base, const char *conninfo, const struct link_owner *owner, void *arg)

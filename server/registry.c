@@ -51,8 +51,7 @@ struct registry {
 #define READER_LISTEN 100 /* a tag apart from those of a load */
 #define READER_CHECK  101
 
-/* ---- the reader
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the reader --------------------------------------------------------------------------------- */
 
 static void
 reader_check_soon(struct registry *r)
@@ -218,9 +217,7 @@ static const struct link_owner reader_owner = {
     .on_notify = reader_on_notify,
 };
 
-/* ---- keys
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- keys --------------------------------------------------------------------------------------- */
 
 static void
 remember_fresh(struct registry *r, const uint8_t key[KEY_SIZE], int32_t school)
@@ -278,9 +275,7 @@ registry_enrol(struct registry *r, const uint8_t code_hash[ID_SIZE], const char 
     return asker_enrol(r->asker, code_hash, school, key, software, done, arg);
 }
 
-/* ---- the face
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- the face ----------------------------------------------------------------------------------- */
 
 struct registry *
 registry_new(struct event_base *base, const char *conninfo, registry_on_change *on_change, void *arg)

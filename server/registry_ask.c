@@ -72,8 +72,7 @@ static const struct link_statement statements[] = {
     {NULL, NULL},
 };
 
-/* ---- one ask
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- one ask ------------------------------------------------------------------------------------ */
 
 /* The ask is in no list any more. */
 static void
@@ -109,8 +108,7 @@ ask_send(struct registry_ask *ask)
     link_arguments_fini(&a);
 }
 
-/* ---- the queue
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- the queue ---------------------------------------------------------------------------------- */
 
 static struct registry_ask *
 asker_pop(struct asker *asker)
@@ -191,9 +189,7 @@ static const struct link_owner owner = {
     .on_broken = asker_on_broken,
 };
 
-/* ---- the face
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- the face ----------------------------------------------------------------------------------- */
 
 struct asker *
 asker_new(struct event_base *base, const char *conninfo, asker_on_yes *on_yes, void *arg)

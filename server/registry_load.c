@@ -65,8 +65,7 @@ struct registry_load {
     size_t n_wanted;
 };
 
-/* ---- a row of each step
- * ------------------------------------------------------------------------------------------- */
+/* ---- a row of each step ------------------------------------------------------------------------- */
 
 static const char *
 text_at(const PGresult *r, int field)
@@ -216,9 +215,7 @@ load_row(struct registry_load *load, enum load_step step, const PGresult *r)
     return true;
 }
 
-/* ---- steps
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- steps -------------------------------------------------------------------------------------- */
 
 static void
 load_run(struct registry_load *load)

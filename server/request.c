@@ -48,8 +48,7 @@ part_with_busy(struct session *s, uint32_t number)
     session_part(s, frame, len, "database away");
 }
 
-/* ---- Hello and Enrol
- * ------------------------------------------------------------------------------------------ */
+/* ---- Hello and Enrol ---------------------------------------------------------------------------- */
 
 /* What both say, borrowed from the request. */
 struct greeting {
@@ -212,8 +211,7 @@ take_enrol(struct session *s, uint32_t number, const Yuebao__Enrol *enrol)
                                            enrol->key.data, enrol->software, on_enrol_answered, s));
 }
 
-/* ---- Agenda and Catalogue
- * ------------------------------------------------------------------------------------- */
+/* ---- Agenda and Catalogue ----------------------------------------------------------------------- */
 
 static void
 take_agenda(struct session *s, uint32_t number)
@@ -254,8 +252,7 @@ take_catalogue_request(struct session *s, uint32_t number, const Yuebao__Catalog
     session_reply(s, frame, len);
 }
 
-/* ---- Put
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Put ---------------------------------------------------------------------------------------- */
 
 static void
 on_recorded(struct submission *submission, enum submission_outcome outcome, void *arg)
@@ -411,8 +408,7 @@ take_put(struct session *s, uint32_t number, const Yuebao__Put *put)
     }
 }
 
-/* ---- all of them
- * ---------------------------------------------------------------------------------------------- */
+/* ---- all of them -------------------------------------------------------------------------------- */
 
 /* NULL: it is no request; the session is over. Otherwise in the hub's arena, until the next
  * request. */

@@ -61,8 +61,7 @@ static const char *const state_names[] = {"silent", "handshake", "hello",  "aski
 
 static void session_enter(struct session *s, enum session_state next);
 
-/* ---- endings
- * -------------------------------------------------------------------------------------------------- */
+/* ---- endings ------------------------------------------------------------------------------------ */
 
 static void
 session_drop_tls(struct session *s)
@@ -175,8 +174,7 @@ session_fault(struct session *s, uint32_t number, Yuebao__FaultCode code, const 
     session_part(s, frame, len, reason);
 }
 
-/* ---- states
- * --------------------------------------------------------------------------------------------------- */
+/* ---- states ------------------------------------------------------------------------------------- */
 
 static void
 session_deadline(struct session *s, unsigned ms)
@@ -309,8 +307,7 @@ session_settle(struct session *s)
         session_wait(s, WAIT_IDLE);
 }
 
-/* ---- bytes
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- bytes -------------------------------------------------------------------------------------- */
 
 enum cut { CUT_FRAME, CUT_MORE, CUT_BAD };
 
@@ -432,8 +429,7 @@ session_reply(struct session *s, uint8_t *frame, size_t len)
     free(frame);
 }
 
-/* ---- callbacks
- * ------------------------------------------------------------------------------------------------ */
+/* ---- callbacks ---------------------------------------------------------------------------------- */
 
 static void
 session_on_read(struct bufferevent *bev, void *arg)
@@ -547,8 +543,7 @@ session_on_deadline(evutil_socket_t fd, short what, void *arg)
     }
 }
 
-/* ---- beginnings
- * ----------------------------------------------------------------------------------------------- */
+/* ---- beginnings --------------------------------------------------------------------------------- */
 
 /* SILENT -> HANDSHAKE: only now is a TLS object worth its memory. */
 static void
@@ -667,8 +662,7 @@ session_over(struct hub *hub, struct bufferevent *bev, const uint8_t exporter[EX
     return s;
 }
 
-/* ---- for request.c
- * -------------------------------------------------------------------------------------------- */
+/* ---- for request.c ------------------------------------------------------------------------------ */
 
 struct hub *
 session_hub(const struct session *s)
@@ -758,8 +752,7 @@ session_put_ends(struct session *s)
     hub_wake(s->hub, s);
 }
 
-/* ---- for hub.c
- * ------------------------------------------------------------------------------------------------ */
+/* ---- for hub.c ---------------------------------------------------------------------------------- */
 
 bool
 session_enlist(struct session *s, struct session_list *list)

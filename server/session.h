@@ -54,8 +54,7 @@ struct session *session_over(struct hub *hub, struct bufferevent *bev, const uin
 
 void session_free(struct session *session);
 
-/* ---- for request.c
- * -------------------------------------------------------------------------------------------- */
+/* ---- for request.c ------------------------------------------------------------------------------ */
 
 struct hub *session_hub(const struct session *session);
 uint64_t session_id(const struct session *session);
@@ -84,8 +83,7 @@ void session_fault(struct session *session, uint32_t number, Yuebao__FaultCode c
 void session_put_begins(struct session *session);
 void session_put_ends(struct session *session);
 
-/* ---- for hub.c
- * ------------------------------------------------------------------------------------------------ */
+/* ---- for hub.c ---------------------------------------------------------------------------------- */
 
 /* false: it is in a list already. */
 bool session_enlist(struct session *session, struct session_list *list);

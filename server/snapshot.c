@@ -7,8 +7,7 @@
 #define PLACES_FIRST 1024u
 #define KINDS_MAX    16u
 
-/* ---- texts: blocks that never move
- * ---------------------------------------------------------------------------- */
+/* ---- texts: blocks that never move -------------------------------------------------------------- */
 
 struct text_block {
     struct text_block *next;
@@ -16,8 +15,7 @@ struct text_block {
     char bytes[TEXT_BLOCK];
 };
 
-/* ---- index: open addressing, from a hash to a position in an array of rows
- * ------------------------------------ */
+/* ---- index: open addressing, from a hash to a position in an array of rows ---------------------- */
 
 struct index {
     uint32_t *places; /* position + 1; 0: free */
@@ -186,9 +184,7 @@ index_add(struct index *index, const struct rows *rows, hash_row *hash)
     return true;
 }
 
-/* ---- life
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------------------------------- */
 
 struct snapshot *
 snapshot_new(int64_t version, size_t schools, int32_t today)
@@ -292,9 +288,7 @@ keep_kind(struct snapshot *s, const char *kind)
     return keep_text(s, kind);
 }
 
-/* ---- rows
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- rows --------------------------------------------------------------------------------------- */
 
 bool
 snapshot_add_form(struct snapshot *s, int16_t id, const char *code, const char *kind,
@@ -456,9 +450,7 @@ snapshot_add_catalogue(struct snapshot *s, int16_t id, struct catalogue *catalog
     return add_held(s, id, held);
 }
 
-/* ---- look-ups
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- look-ups ----------------------------------------------------------------------------------- */
 
 const struct catalogue *
 snapshot_catalogue_of(const struct snapshot *s, int16_t id)

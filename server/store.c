@@ -129,8 +129,7 @@ const struct link_statement store_statements[] = {
     {NULL, NULL},
 };
 
-/* ---- arguments
- * --------------------------------------------------------------------------------------------------- */
+/* ---- arguments ---------------------------------------------------------------------------------- */
 
 typedef bool choose_claim(const struct claim *claim);
 typedef void write_claim(struct binary *binary, const struct claim *claim);
@@ -329,8 +328,7 @@ write_summary(struct binary *b, const struct claim *c)
     binary_text(b, c->submission->rejection_summary != NULL ? c->submission->rejection_summary : "");
 }
 
-/* ---- claims
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- claims ------------------------------------------------------------------------------------- */
 
 /* What every statement over slots begins with. */
 static void
@@ -442,8 +440,7 @@ store_any_figures(const struct group *group)
     return count_claims(group, is_won_report) > 0;
 }
 
-/* ---- losers and corrections
- * ---------------------------------------------------------------------------------------- */
+/* ---- losers and corrections --------------------------------------------------------------------- */
 
 static void
 call_look(struct link *link, const struct group *group)
@@ -595,8 +592,7 @@ store_read_correction(const PGresult *result, struct totals *totals)
     }
 }
 
-/* ---- figures
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- figures ------------------------------------------------------------------------------------ */
 
 static void
 figure_begin(struct binary *stream, const struct claim *claim, uint32_t indicator)
@@ -668,8 +664,7 @@ store_send_rollback(struct link *link)
     link_simple(link, STORE_ROLLBACK, "ROLLBACK");
 }
 
-/* ---- rejections
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- rejections --------------------------------------------------------------------------------- */
 
 void
 store_send_rejections(struct link *link, const struct group *group)

@@ -44,8 +44,7 @@ struct worker {
     int status;
 };
 
-/* ---- listening
- * ------------------------------------------------------------------------------------------------ */
+/* ---- listening ---------------------------------------------------------------------------------- */
 
 static void
 worker_fail(struct worker *w, int status, const char *what)
@@ -94,8 +93,7 @@ worker_on_listen_anyway(evutil_socket_t fd, short what, void *arg)
     worker_listen(w);
 }
 
-/* ---- signals
- * -------------------------------------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------------------------------ */
 
 static void
 worker_on_drain_look(evutil_socket_t fd, short what, void *arg)
@@ -198,8 +196,7 @@ worker_hear_signals(struct worker *w)
            0; /* the supervisor's were blocked: none of ours was lost */
 }
 
-/* ---- start and stop
- * ------------------------------------------------------------------------------------------- */
+/* ---- start and stop ----------------------------------------------------------------------------- */
 
 static void
 raise_descriptor_limit(void)

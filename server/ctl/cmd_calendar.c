@@ -33,7 +33,7 @@ struct calendar {
     enum frequency of; /* the periods' frequency */
 };
 
-/* ---- which periods ---- */
+/* ---- which periods ------------------------------------------------------------------------------ */
 
 /* "2016-10" or "2016-09..2017-01", both ends of one frequency. */
 static bool
@@ -111,7 +111,7 @@ read_periods(struct calendar *c, const char *text)
            list_days(c, first, last);
 }
 
-/* ---- when ---- */
+/* ---- when --------------------------------------------------------------------------------------- */
 
 static bool
 read_instant(struct calendar *c, const char *text, const char *fallback, struct instant *ret_instant)
@@ -172,7 +172,7 @@ show(struct ctl *ctl, const PGresult *result)
     return status;
 }
 
-/* ---- list ---- */
+/* ---- list --------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const char list_sql[] =
@@ -197,7 +197,7 @@ list(struct calendar *c, const char *form)
     return status;
 }
 
-/* ---- open and set ---- */
+/* ---- open and set ------------------------------------------------------------------------------- */
 
 /* Parameters 1 to 4: days, frequency, form, kind; 5: zone or NULL; 6 to 11: three instants. */
 #define WANTED                                                                                               \

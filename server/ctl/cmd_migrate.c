@@ -59,7 +59,7 @@ struct migrate {
     int done;
 };
 
-/* ---- what the folder says ---- */
+/* ---- what the folder says ----------------------------------------------------------------------- */
 
 /* Names must begin with a number, and no two with the same. */
 static bool
@@ -89,7 +89,7 @@ read_folder(struct migrate *m)
            numbers_are_sound(m);
 }
 
-/* ---- what the database says ---- */
+/* ---- what the database says --------------------------------------------------------------------- */
 
 /* Row of the remembered file of this name, -1: none. */
 static int
@@ -184,7 +184,7 @@ api_differs(const struct migrate *m)
     return false;
 }
 
-/* ---- applying ---- */
+/* ---- applying ----------------------------------------------------------------------------------- */
 
 /* A dry run is one transaction, opened and rolled back by run(). */
 static bool
@@ -337,7 +337,7 @@ run(struct migrate *m)
     return EX_OK;
 }
 
-/* ---- migrate status ---- */
+/* ---- migrate status ----------------------------------------------------------------------------- */
 
 static const struct output_column status_columns[] = {
     {"file", MSG_ctl_col_file, CELL_TEXT, 0},

@@ -78,7 +78,7 @@ struct import {
     struct names *indicators; /* word: "measure unit" */
 };
 
-/* ---- faults ---- */
+/* ---- faults ------------------------------------------------------------------------------------- */
 
 /* `text` is taken (malloc'd, from message_format); file and column are borrowed, value is copied. */
 void import_fault(struct import *import, const char *file, size_t line, const char *column, const char *value,
@@ -86,7 +86,7 @@ void import_fault(struct import *import, const char *file, size_t line, const ch
 /* Print all of them: sentences on stderr, or a table on stdout for --csv and --json. EX_DATAERR. */
 int import_report(struct import *import);
 
-/* ---- sheets ---- */
+/* ---- sheets ------------------------------------------------------------------------------------- */
 
 /* Find, read and recognise the files; faults are added. false: ctl->status is set (no file, no memory). */
 bool import_read(struct import *import, int n, char **paths) __attribute__((warn_unused_result));
@@ -100,7 +100,7 @@ const char *sheet_cell_at(const struct sheet *sheet, size_t row, size_t column);
 size_t sheet_rows(const struct sheet *sheet);             /* without the header */
 size_t sheet_line(const struct sheet *sheet, size_t row); /* as a spreadsheet counts */
 
-/* ---- checks and writing ---- */
+/* ---- checks and writing ------------------------------------------------------------------------- */
 
 /* Needs the database for what references may name. false: ctl->status is set. Faults are added. */
 bool import_check(struct import *import) __attribute__((warn_unused_result));

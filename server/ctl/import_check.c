@@ -15,7 +15,7 @@
 #define SUM_MAX                                                                                              \
     1000000000000 /* a bound scaled by its decimals: sums over half a million schools fit 64 bits */
 
-/* ---- one cell ---- */
+/* ---- one cell ----------------------------------------------------------------------------------- */
 
 static bool
 is_digits(const char *text, size_t len)
@@ -167,7 +167,7 @@ check_cells(struct import *import, const struct sheet *sheet, size_t row)
                      import_text(import, MSG_ctl_fault_ragged, NULL));
 }
 
-/* ---- the same key twice ---- */
+/* ---- the same key twice ------------------------------------------------------------------------- */
 
 static void
 key_of(const struct sheet *sheet, size_t row, char *key, size_t size)
@@ -193,7 +193,7 @@ check_key(struct import *import, const struct sheet *sheet, size_t row, struct n
     names_put(seen, key, place);
 }
 
-/* ---- what columns say about each other ---- */
+/* ---- what columns say about each other ---------------------------------------------------------- */
 
 /* Whether a cell is given and right by itself; what is wrong by itself was already reported. */
 static bool
@@ -429,7 +429,7 @@ check_row(struct import *import, const struct sheet *sheet, size_t row)
     }
 }
 
-/* ---- what references may name ---- */
+/* ---- what references may name ------------------------------------------------------------------- */
 
 static bool
 load_names(struct import *import, struct names *names, const char *sql)

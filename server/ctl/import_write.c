@@ -26,7 +26,7 @@ static const char rewind_numbers[] =
     "pg_catalog.pg_get_serial_sequence('yuebao.' || one.tab, one.col), highest + 1); "
     "END LOOP; END $$";
 
-/* ---- COPY ---- */
+/* ---- COPY --------------------------------------------------------------------------------------- */
 
 struct copy {
     struct ctl *ctl;
@@ -104,7 +104,7 @@ copy_end(struct copy *copy)
     return ok;
 }
 
-/* ---- staging ---- */
+/* ---- staging ------------------------------------------------------------------------------------ */
 
 /* What stands for an empty cell: nothing for texts, a default for some, NULL for the rest. */
 static const char *
@@ -168,7 +168,7 @@ stage(struct import *import, enum import_kind kind, long *ret_rows)
     return ok && copy_end(&copy);
 }
 
-/* ---- forms ---- */
+/* ---- forms -------------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = {"kindergarten", "primary", "junior",  "senior",
                                     "vocational",   "special", "district"};
@@ -257,7 +257,7 @@ write_forms(struct import *import, struct import_counts *counts)
     return ok;
 }
 
-/* ---- rules ---- */
+/* ---- rules -------------------------------------------------------------------------------------- */
 
 static void
 stage_side(struct copy *copy, const struct sheet *sheet, size_t row, const char *side)
@@ -314,7 +314,7 @@ write_terms(struct import *import, struct import_counts *counts)
     return ok;
 }
 
-/* ---- what the past forbids ---- */
+/* ---- what the past forbids ---------------------------------------------------------------------- */
 
 /* A query of (sheet, line, value …) whose rows are faults of `column`. */
 static bool
@@ -429,7 +429,7 @@ move_schools(struct import *import, long *moved)
     return ok;
 }
 
-/* ---- all of it ---- */
+/* ---- all of it ---------------------------------------------------------------------------------- */
 
 static bool
 check_past(struct import *import, enum import_kind kind)

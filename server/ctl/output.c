@@ -101,7 +101,7 @@ output_count(const struct output *output)
     return output->count - output->headings;
 }
 
-/* ---- text ---- */
+/* ---- text --------------------------------------------------------------------------------------- */
 
 #define SHOWN_MAX 400 /* bytes of a cell that has a widest; at most 4 a column, and an ellipsis */
 
@@ -232,7 +232,7 @@ write_text(const struct output *output, FILE *out, enum language language)
     return true;
 }
 
-/* ---- CSV ---- */
+/* ---- CSV ---------------------------------------------------------------------------------------- */
 
 static bool
 put_csv_cell(FILE *out, const char *text, bool first)
@@ -275,7 +275,7 @@ write_csv(const struct output *output, FILE *out)
     return ok;
 }
 
-/* ---- JSON ---- */
+/* ---- JSON --------------------------------------------------------------------------------------- */
 
 /* A new reference; NULL: no memory. */
 static json_t *

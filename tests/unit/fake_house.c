@@ -44,8 +44,7 @@ fake_house_fini(struct fake_house *house)
     catalogue_free(house->catalogue);
 }
 
-/* ---- registry.h
- * ----------------------------------------------------------------------------------------------- */
+/* ---- registry.h --------------------------------------------------------------------------------- */
 
 bool
 registry_ready(const struct registry *r)
@@ -151,8 +150,7 @@ fake_answer(struct registry *r, enum registry_answer answer)
     done(answer, r->waiting_arg);
 }
 
-/* ---- batch.h
- * -------------------------------------------------------------------------------------------------- */
+/* ---- batch.h ------------------------------------------------------------------------------------ */
 
 bool
 batch_submit(struct batch *b, struct submission *s)
@@ -190,8 +188,7 @@ fake_outcome(struct batch *b, enum submission_outcome outcome)
     submission_free(s);
 }
 
-/* ---- statements
- * ----------------------------------------------------------------------------------------------- */
+/* ---- statements --------------------------------------------------------------------------------- */
 
 uint8_t *
 fake_statement(const struct fake_house *house, uint32_t revision, size_t *ret_len)

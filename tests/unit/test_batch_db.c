@@ -27,8 +27,7 @@
 #define SENT_MAX   400u
 #define COLLECTOR  "user=yuebao_collector"
 
-/* ---- the database
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the database ------------------------------------------------------------------------------- */
 
 static PGconn *db;
 static int32_t first_school; /* the schools of this run are numbered from here */
@@ -146,8 +145,7 @@ tear_down_database(void **state)
     return 0;
 }
 
-/* ---- submissions
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- submissions -------------------------------------------------------------------------------- */
 
 struct sent {
     bool answered;
@@ -342,8 +340,7 @@ tear_down(void **state)
     if (db == NULL)                                                                                          \
     skip()
 
-/* ---- what must be true
- * ------------------------------------------------------------------------------------------------ */
+/* ---- what must be true -------------------------------------------------------------------------- */
 
 static void
 test_accepts_and_repeats(void **state)
@@ -600,8 +597,7 @@ test_rejections_are_capped(void **state)
         number_of(0, "SELECT count(DISTINCT id) FROM yuebao.rejection WHERE school_code = 'school{s}'"), 20);
 }
 
-/* ---- links that break
- * ------------------------------------------------------------------------------------------------- */
+/* ---- links that break --------------------------------------------------------------------------- */
 
 /* Every collector's backend that waits for the obstacle's lock is ended; once one was, the obstacle is gone
  * too. */

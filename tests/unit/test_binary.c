@@ -106,8 +106,7 @@ test_buffer_grows(void **state)
     binary_fini(&b);
 }
 
-/* ---- totals
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- totals ------------------------------------------------------------------------------------- */
 
 static void
 put(struct totals *t, int32_t district, int16_t indicator, int64_t value, enum totals_sign sign)

@@ -60,8 +60,7 @@ verdict_of(const struct submission *s)
     return verdict;
 }
 
-/* ---- what is taken
- * -------------------------------------------------------------------------------------------- */
+/* ---- what is taken ------------------------------------------------------------------------------ */
 
 static const struct taken {
     const char *what;
@@ -141,8 +140,7 @@ test_envelope_unchanged(void **state)
     free(statement);
 }
 
-/* ---- what is refused
- * ------------------------------------------------------------------------------------------ */
+/* ---- what is refused ---------------------------------------------------------------------------- */
 
 static void
 spoil_algorithm(Yuebao__Envelope *e)
@@ -323,8 +321,7 @@ test_long_texts_are_not_repeated(void **state)
     free(statement);
 }
 
-/* ---- what only the database knew
- * ------------------------------------------------------------------------------ */
+/* ---- what only the database knew ---------------------------------------------------------------- */
 
 static void
 test_poison_becomes_a_rejection(void **state)

@@ -82,8 +82,7 @@ code(const char *tail)
     return text;
 }
 
-/* ---- a bench of a register
- * ------------------------------------------------------------------------------------------ */
+/* ---- a bench of a register ---------------------------------------------------------------------- */
 
 struct bench {
     struct event_base *base;
@@ -288,8 +287,7 @@ fresh_key(const char *name, uint8_t key[KEY_SIZE])
     envelope_sha256(code(name), strlen(code(name)), key);
 }
 
-/* ---- what must be true
- * --------------------------------------------------------------------------------------------- */
+/* ---- what must be true -------------------------------------------------------------------------- */
 
 static void
 test_knows_schools(void **state)

@@ -26,8 +26,7 @@ static struct bufferevent *peer;
 static struct event *patience;
 static const uint8_t exporter[EXPORTER_SIZE] = {7, 7, 7};
 
-/* ---- the peer
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the peer ----------------------------------------------------------------------------------- */
 
 static void
 on_patience(evutil_socket_t fd, short what, void *arg)
@@ -161,8 +160,7 @@ expect_fault(uint32_t number, Yuebao__FaultCode code)
     wait_for_end();
 }
 
-/* ---- its requests
- * --------------------------------------------------------------------------------------------- */
+/* ---- its requests ------------------------------------------------------------------------------- */
 
 /* A true hello, changed by the test before it goes out. */
 struct greeting {
@@ -240,8 +238,7 @@ send_put(uint32_t number)
     free(statement);
 }
 
-/* ---- the door
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the door ----------------------------------------------------------------------------------- */
 
 static void
 test_hello_then_requests(void **state)
@@ -431,8 +428,7 @@ test_ending_cancels_the_look_up(void **state)
     assert_int_equal(house.registry.cancelled, 1);
 }
 
-/* ---- frames
- * --------------------------------------------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *what;
@@ -510,8 +506,7 @@ test_many_requests_at_once(void **state)
         expect_reply(n, YUEBAO__REPLY__BODY_AGENDA);
 }
 
-/* ---- reports
- * -------------------------------------------------------------------------------------------------- */
+/* ---- reports ------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *what;
@@ -624,8 +619,7 @@ test_session_gone_before_its_answer(void **state)
     expect_nothing();
 }
 
-/* ---- deadlines
- * ------------------------------------------------------------------------------------------------ */
+/* ---- deadlines ---------------------------------------------------------------------------------- */
 
 static void
 test_no_hello_in_time(void **state)
@@ -681,8 +675,7 @@ test_replies_are_not_read(void **state)
     assert_int_equal(hub->counters.timeouts, 1);
 }
 
-/* ---- the end
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------------ */
 
 static void
 test_draining_lets_answers_out(void **state)

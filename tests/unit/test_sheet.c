@@ -90,8 +90,7 @@ flatten(struct faults *faults)
     return line;
 }
 
-/* ---- faults
- * ------------------------------------------------------------------------------------------------- */
+/* ---- faults ------------------------------------------------------------------------------------- */
 
 struct wrong {
     const char *proves;
@@ -236,8 +235,7 @@ too_many_faults_are_refused_all_the_same(void **state)
     free(text);
 }
 
-/* ---- figures
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- figures ------------------------------------------------------------------------------------ */
 
 static void
 want_good(const struct draft *draft, const struct sheet *sheet)
@@ -349,8 +347,7 @@ reasons_in_any_words(void **state)
     }
 }
 
-/* ---- findings of validate
- * ------------------------------------------------------------------------------------------ */
+/* ---- findings of validate ----------------------------------------------------------------------- */
 
 static void
 findings_find_their_cells(void **state)
@@ -381,8 +378,7 @@ findings_find_their_cells(void **state)
     draft_free(draft);
 }
 
-/* ---- the template
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- the template ------------------------------------------------------------------------------- */
 
 static void
 a_template_reads_back(void **state)
