@@ -36,10 +36,14 @@ add(struct filing *f, Yuebao__FindingCode code, Yuebao__Severity severity, const
 
 /* ---- whose figures, for when -------------------------------------------------------------------- */
 
+/* A school's code, a form or a period: whatever is longer than the place for it is none of them. */
 static void
 set(char *to, size_t size, const char *text)
 {
-    snprintf(to, size, "%s", text);
+    size_t len = strnlen(text, size - 1);
+
+    memcpy(to, text, len);
+    to[len] = '\0';
 }
 
 /* The form follows from the school's kind and the period, where the sheet does not say it. */
