@@ -108,8 +108,8 @@ plan_restart(struct supervisor *s, struct place *place, int status)
 
     if (now - place->started >= PROVEN_MS || place->pause_ms == 0)
         place->pause_ms = PAUSE_FIRST_MS;
-    else if (place->pause_ms < PAUSE_MAX_MS)
-        place->pause_ms *= 2;
+    else
+        place->pause_ms = place->pause_ms < PAUSE_MAX_MS / 2 ? place->pause_ms * 2 : PAUSE_MAX_MS;
     place->start_at = now + place->pause_ms;
     log_event(LOG_ERROR, "worker_died", "number", LOG_NUMBER(place - s->places), "pid",
               LOG_NUMBER(place->pid), "signal", WIFSIGNALED(status) ? LOG_NUMBER(WTERMSIG(status)) : NULL,
