@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define ZONE "Asia/Shanghai"
+
 #define SQLSTATE_NOT_ALLOWED "42501"
 #define SQLSTATE_NO_TABLE    "42P01"
 #define SQLSTATE_NO_SCHEMA   "3F000"
@@ -79,8 +81,11 @@ bool
 db_connect(struct ctl *ctl)
 {
     const char *names[] = {"dbname", "fallback_application_name", "client_encoding", "options", NULL};
-    const char *values[] = {ctl->conninfo, "yuebaoctl", "UTF8", "-c client_min_messages=warning", NULL};
+    const char *values[] = {ctl->conninfo, "yuebaoctl", "UTF8",
+                            "-c client_min_messages=warning -c TimeZone=" ZONE, NULL};
 
+    /* days and hours are the calendar's, wherever the server stands; PGTZ, which libpq sends by itself, wins
+     */
     /* a conninfo in "dbname" is expanded; the words behind it win over those inside */
     ctl->db = PQconnectdbParams(names, values, 1);
     if (PQstatus(ctl->db) != CONNECTION_OK) {

@@ -402,6 +402,12 @@ def test_calendar_is_under_the_newest_catalogue(filled, tmp_path):
                         "WHERE period = '2030-02-01'")
 
 
+def test_hours_are_the_calendars_wherever_the_server_stands(filled):
+    filled.run(f'ALTER DATABASE "{filled.name}" SET timezone = \'America/New_York\'')
+    (one,) = (w for w in windows(filled, "list", "special.weekly") if w["state"] == "open")
+    assert one["due_at"] in filled.ctl("missing", "--form", "special.weekly").stdout
+
+
 def test_calendar_moves_and_refuses_disorder(filled):
     filled.ctl("calendar", "open", "2030-02", "--form", "primary.monthly")
     (one,) = windows(filled, "set", "2030-02", "--form", "primary.monthly", "--closes", "end+30d")

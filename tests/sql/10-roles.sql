@@ -1,6 +1,6 @@
 -- Who may do what, as a table; then some of it tried.
 BEGIN;
-SELECT plan(25);
+SELECT plan(27);
 \ir fixture.psql
 
 SELECT is_empty($$
@@ -55,6 +55,20 @@ SELECT is_empty($$
       AND NOT (has_table_privilege('yuebao_reader', c.oid, 'SELECT')
                AND NOT has_table_privilege('yuebao_reader', c.oid, 'INSERT, UPDATE, DELETE'))
 $$, 'a reader reads every view of api and writes none');
+
+SELECT is_empty($$
+    SELECT p.oid::regprocedure::text FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+    WHERE p.pronamespace IN ('yuebao'::regnamespace, 'api'::regnamespace) AND p.prosqlbody IS NULL
+      AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)
+$$, 'every function whose names are looked up when it runs looks for temporary ones last');
+
+-- what a collector that may make temporary objects could try: its own "text", checked where an administrator's function casts
+CREATE TEMPORARY SEQUENCE hidden;
+CREATE FUNCTION pg_temp.look(pg_catalog.text) RETURNS boolean LANGUAGE sql AS 'SELECT nextval(''pg_temp.hidden'') > 0';
+CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (pg_temp.look(VALUE));
+INSERT INTO yuebao.school_key (key, school) SELECT sha256('hidden'), min(s.school) FROM yuebao.school AS s;
+SELECT is((SELECT h.is_called FROM pg_temp.hidden AS h), false, 'a temporary type hides none of ours');
+DROP DOMAIN pg_temp.text;
 
 SELECT ok(NOT has_schema_privilege('yuebao_reader', 'yuebao', 'USAGE'), 'a reader cannot even name the tables');
 SELECT ok(NOT has_schema_privilege('yuebao_collector', 'api', 'USAGE'), 'the collector has no business in api');
