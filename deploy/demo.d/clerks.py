@@ -173,7 +173,7 @@ class Progress:
             if sys.stdout.isatty():
                 bar = "█" * (30 * self.done // self.total)
                 print(f"\r        {bar:<30} {self.done}/{self.total} sheets", end="", flush=True)
-            elif self.done % step == 0:
+            elif self.done % step == 0 or self.done == self.total:
                 print(f"        {self.done}/{self.total} sheets, {time.monotonic() - self.started:.0f} s", flush=True)
 
     def end(self):

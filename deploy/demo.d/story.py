@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
+from unicodedata import east_asian_width
 
 from clerks import AWKWARD, PLANS
 from figures import Catalogue
@@ -42,6 +43,11 @@ def query(sql):
     return json.loads(run("psql", "-XqAtc", f"SELECT coalesce(json_agg(q), '[]') FROM ({sql}) AS q"), parse_float=Decimal)
 
 
+def padded(text, columns):
+    """Text filled up to so many columns of a terminal; Chinese characters take two."""
+    return text + " " * (columns - sum(2 if east_asian_width(c) in "WF" else 1 for c in text))
+
+
 def heading(text):
     print(f"\n{BOLD}{text}{END}")
 
@@ -58,7 +64,7 @@ def tell_sent(journal):
     acts = Counter(entry["act"] for entry in journal)
     heading("Sent and accepted  报送情况")
     for place in places:
-        print(f"  {place['name_en']:<16} {place['name_zh']:　<6} {place['schools']:>4} schools  {place['reports']:>5} reports"
+        print(f"  {place['name_en']:<16} {padded(place['name_zh'], 8)}{place['schools']:>4} schools  {place['reports']:>5} reports"
               f"  {place['corrections']:>2} corrected   periods from {place['first'][:7]} to {place['last'][:7]}")
     desk = sum(1 for entry in journal if entry["exit"] == 65)
     print(f"  {sum(place['reports'] for place in places)} reports with {figures} figures accepted, {desk} refused at the desk, "
@@ -192,7 +198,7 @@ def main():
     sums = sums_of_sheets(arguments.stage, catalogue)
     check_totals(checks, sums, catalogue)
     check_flows(checks, sums)
-    print(f"\n  {arguments.seconds} s after the build; the clerks' sheets, outboxes and the collector's log were in {arguments.stage}")
+    print(f"\n  {arguments.seconds} s after the build")
     return 1 if checks.failed else 0
 
 
