@@ -24,15 +24,16 @@
 #include "store.h"
 #include "totals.h"
 
-#define TRIES_MAX      5u     /* of one group, for reasons that may pass */
-#define TRIES_TOGETHER 2u     /* of these as a whole; then in halves */
-#define AWAY_AFTER_MS  1000u  /* no link up: so long may a restart take before what waits is answered BUSY */
-#define LOOK_UP_FOR_MS 30000u /* the same for a group whose COMMIT is ambiguous */
-#define REJECTIONS_MAX 400u   /* that wait; the rest is dropped */
-#define RETRY_MIN_MS   500u
-#define RETRY_MAX_MS   60000u
-#define BATCH_GUESS_MS 50u     /* before any batch was measured */
-#define NO_PARTITION   "23514" /* with no constraint's name: a check that PostgreSQL itself makes */
+#define TRIES_MAX             5u /* of one group, for reasons that may pass */
+#define TRIES_TOGETHER        2u /* of these as a whole; then in halves */
+#define AWAY_AFTER_MS         1000u /* no link up: so long may a restart take before what waits is answered BUSY */
+#define LOOK_UP_FOR_MS        30000u               /* the same for a group whose COMMIT is ambiguous */
+#define REJECTIONS_MAX        400u                 /* that wait; the rest is dropped */
+#define REJECTIONS_WEIGHT_MAX (2u * 1024u * 1024u) /* bytes of those that wait or are in groups */
+#define RETRY_MIN_MS          500u
+#define RETRY_MAX_MS          60000u
+#define BATCH_GUESS_MS        50u     /* before any batch was measured */
+#define NO_PARTITION          "23514" /* with no constraint's name: a check that PostgreSQL itself makes */
 
 enum lane_step {
     LANE_FREE,
@@ -67,11 +68,12 @@ struct batch {
     struct slots *slots;
     struct event
         *turn; /* dispatch at the end of this turn of the loop, so that the turn's submissions go together */
-    struct event *away; /* no link has been up for AWAY_AFTER_MS */
-    struct event *lost; /* ... for LOOK_UP_FOR_MS */
-    size_t in_flight;   /* submissions in groups */
-    size_t weight;      /* bytes of all reports and kept statements, waiting or in groups */
-    uint64_t batch_ms;  /* what a batch takes, smoothed */
+    struct event *away;    /* no link has been up for AWAY_AFTER_MS */
+    struct event *lost;    /* ... for LOOK_UP_FOR_MS */
+    size_t in_flight;      /* submissions in groups */
+    size_t weight;         /* bytes of all submissions, waiting or in groups */
+    size_t refused_weight; /* of these, of rejections */
+    uint64_t batch_ms;     /* what a batch takes, smoothed */
     struct fold *fold;
     struct batch_counters counters;
 };
@@ -113,10 +115,13 @@ batch_count(struct batch *b, enum submission_outcome outcome)
 static void
 batch_answer(struct batch *b, struct submission *s, enum submission_outcome outcome)
 {
-    if (s->kind != SUBMISSION_REJECTION) {
-        b->weight -= submission_weight(s);
+    size_t weight = submission_weight(s);
+
+    b->weight -= weight;
+    if (s->kind == SUBMISSION_REJECTION)
+        b->refused_weight -= weight;
+    else
         batch_count(b, outcome);
-    }
     if (s->done != NULL)
         s->done(s, outcome, s->arg);
     submission_free(s);
@@ -607,20 +612,29 @@ batch_dispatch(struct batch *b)
 
 /* ---- the face ----------------------------------------------------------------------------------- */
 
+/* Rejections are a convenience: they get a small part of the room that all have. */
+static bool
+batch_has_room(const struct batch *b, const struct submission *s)
+{
+    size_t weight = submission_weight(s);
+
+    if (b->weight + weight > BATCH_WAITING_MAX)
+        return false;
+    return s->kind != SUBMISSION_REJECTION ||
+           (b->rejections.count < REJECTIONS_MAX && b->refused_weight + weight <= REJECTIONS_WEIGHT_MAX);
+}
+
 bool
 batch_submit(struct batch *b, struct submission *s)
 {
-    if (!batch_up(b))
+    if (!batch_up(b) || !batch_has_room(b, s))
         return false;
+    b->weight += submission_weight(s);
     if (s->kind == SUBMISSION_REJECTION) {
-        if (b->rejections.count >= REJECTIONS_MAX)
-            return false;
+        b->refused_weight += submission_weight(s);
         queue_push(&b->rejections, s);
     } else {
         assert(s->statement != NULL);
-        if (b->weight + submission_weight(s) > BATCH_WAITING_MAX)
-            return false;
-        b->weight += submission_weight(s);
         queue_push(&b->waiting, s);
     }
     batch_soon(b);

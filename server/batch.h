@@ -23,7 +23,7 @@
 #include "yuebao.pb-c.h"
 
 #define BATCH_MAX         200u                  /* submissions; above 100 to 200 gain nothing (FACTS) */
-#define BATCH_WAITING_MAX (16u * 1024u * 1024u) /* bytes of envelopes in flight a worker, then BUSY */
+#define BATCH_WAITING_MAX (16u * 1024u * 1024u) /* bytes in flight a worker, then BUSY */
 
 enum submission_kind {
     SUBMISSION_REPORT,    /* claim the slot, book the figures */
@@ -63,8 +63,8 @@ struct submission {
         *statement; /* unpacked with `unpacked_by`, owned; NULL only with SUBMISSION_REJECTION */
     ProtobufCAllocator *unpacked_by; /* NULL: malloc */
     char *rejection_summary; /* SUBMISSION_REJECTION: "ABOVE_MAX enrolled_pupils; …", malloc'd, owned */
-    char *school_code, *form_code,
-        *period_text; /* SUBMISSION_REJECTION: as the statement says, malloc'd, owned; may be "" */
+    char *school_code, *form_code, *period_text; /* SUBMISSION_REJECTION: as the statement says, if known
+                                                    here; else "". malloc'd, owned */
 
     /* outcome, set by batch */
     uint8_t *first_answer; /* SUBMISSION_REPEATED: as first sent, malloc'd, owned */

@@ -264,23 +264,40 @@ config_free(struct config *config)
     free(config);
 }
 
-/* Where in a conninfo a password begins, and how long it is; 0: none. "password=x", "password = 'a b'" and
+/* How long a value of a conninfo is: of a URI up to "&"; else in quotes or up to a space, and a backslash
+ * takes the next character along. */
+static size_t
+value_len(const char *text, bool uri)
+{
+    bool quoted = text[0] == '\'';
+    size_t len = quoted ? 1 : 0;
+
+    if (uri)
+        return strcspn(text, "&");
+    while (text[len] != '\0' && (quoted ? text[len] != '\'' : !isspace((unsigned char)text[len])))
+        len += text[len] == '\\' && text[len + 1] != '\0' ? 2 : 1;
+    return len + (quoted && text[len] == '\'' ? 1 : 0);
+}
+
+/* Where in a conninfo the first password begins, and how long it is; 0: none. "password=x", "password = 'a
+ * b'" and
  * "//user:x@host". */
 static size_t
-find_password(const char *text, const char **ret_begin)
+find_password(const char *text, bool uri, const char **ret_begin)
 {
-    const char *p = strcasestr(text, "password");
-    const char *at, *slashes = strstr(text, "://");
+    const char *slashes = strstr(text, "://");
+    const char *at = slashes != NULL ? strchr(slashes + 3, '@') : NULL;
+    const char *p = at != NULL ? memchr(slashes + 3, ':', (size_t)(at - slashes - 3)) : NULL;
 
-    if (p != NULL && (p += strcspn(p, "="), *p == '=')) {
-        p += 1 + strspn(p + 1, " ");
-        *ret_begin = p;
-        return *p == '\'' ? 1 + strcspn(p + 1, "'") + 1 : strcspn(p, " &");
-    }
-    if (slashes != NULL && (at = strchr(slashes + 3, '@')) != NULL &&
-        (p = memchr(slashes + 3, ':', (size_t)(at - slashes - 3))) != NULL) {
+    if (p != NULL) {
         *ret_begin = p + 1;
         return (size_t)(at - p - 1);
+    }
+    p = strcasestr(text, "password");
+    if (p != NULL && (p += strcspn(p, "="), *p == '=')) {
+        p += 1 + strspn(p + 1, " \t\n\r\f\v");
+        *ret_begin = p;
+        return value_len(p, uri);
     }
     return 0;
 }
@@ -296,10 +313,10 @@ print_text(const char *text, size_t len, FILE *out)
 }
 
 static void
-print_conninfo(const char *text, FILE *out)
+print_conninfo(const char *text, bool uri, FILE *out)
 {
     const char *secret = NULL;
-    size_t len = find_password(text, &secret);
+    size_t len = find_password(text, uri, &secret);
 
     if (len == 0) {
         print_text(text, strlen(text), out);
@@ -308,7 +325,7 @@ print_conninfo(const char *text, FILE *out)
     print_text(text, (size_t)(secret - text), out);
     fputs("***", out);
     if (strlen(secret) > len)
-        print_conninfo(secret + len, out);
+        print_conninfo(secret + len, uri, out);
 }
 
 void
@@ -321,7 +338,7 @@ config_print(const struct config *config, FILE *out)
         }
         fprintf(out, "%s = \"", keys[i].name);
         if (keys[i].offset == AT(database))
-            print_conninfo(config->database, out);
+            print_conninfo(config->database, strstr(config->database, "://") != NULL, out);
         else
             print_text(*text_at(config, &keys[i]), SIZE_MAX, out);
         fputs("\"\n", out);

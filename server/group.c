@@ -4,15 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS_FIRST        1024u /* places, a power of two; doubled when half full */
-#define STATEMENT_UNPACKED 3u    /* an unpacked statement is about so many times its bytes */
+#define SLOTS_FIRST 1024u /* places, a power of two; doubled when half full */
+#define ALLOCATION  32u   /* bytes that malloc spends on a small text at most */
 
 /* ---- queue -------------------------------------------------------------------------------------- */
+
+/* Beside its texts, which are not longer than the envelope: an explanation of two bytes unpacks into seventy
+ * times as many. */
+static size_t
+statement_weight(const Yuebao__Statement *st)
+{
+    return sizeof(*st) + st->n_indicator * sizeof(*st->indicator) + st->n_value * sizeof(*st->value) +
+           st->n_denominator * sizeof(*st->denominator) + st->n_missing * sizeof(*st->missing) +
+           st->n_missing_reason * sizeof(*st->missing_reason) +
+           st->n_explanation *
+               (sizeof(*st->explanation) + sizeof(**st->explanation) + 3 * (size_t)ALLOCATION);
+}
 
 size_t
 submission_weight(const struct submission *s)
 {
-    return sizeof(*s) + s->envelope_len * (1 + STATEMENT_UNPACKED) + s->answer_len;
+    size_t weight = sizeof(*s) + s->envelope_len + s->answer_len;
+
+    if (s->statement != NULL)
+        weight += s->envelope_len + statement_weight(s->statement);
+    return weight;
 }
 
 void

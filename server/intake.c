@@ -248,17 +248,18 @@ summary_of(const struct findings *findings, const struct catalogue *catalogue)
     return text;
 }
 
-/* Give a submission its Reject and what the table `rejection` keeps. Frees it and says NULL without memory.
- */
+/* Give a submission its Reject and what the table `rejection` keeps under that slot. Frees it and says NULL
+ * without memory. */
 static struct submission *
 make_rejection(struct submission *s, const struct receipt_key *key, const struct verdict_head *head,
-               const struct findings *findings, const struct catalogue *catalogue)
+               const struct verdict_head *slot, const struct findings *findings,
+               const struct catalogue *catalogue)
 {
     s->kind = SUBMISSION_REJECTION;
     s->rejection_summary = summary_of(findings, catalogue);
-    s->school_code = strdup(head->school);
-    s->form_code = strdup(head->form);
-    s->period_text = strdup(head->period);
+    s->school_code = strdup(slot->school);
+    s->form_code = strdup(slot->form);
+    s->period_text = strdup(slot->period);
     s->answer = answer_reject(key, head, findings, &s->answer_len);
     if (s->rejection_summary == NULL || s->school_code == NULL || s->form_code == NULL ||
         s->period_text == NULL || s->answer == NULL) {
@@ -268,15 +269,34 @@ make_rejection(struct submission *s, const struct receipt_key *key, const struct
     return s;
 }
 
+/*
+ * The slot under which a refusal is remembered. Each slot may hold some, so names that a peer made up must
+ * not make slots: what is unknown here is "", and the summary repeats it.
+ */
+static struct verdict_head
+known_slot(const struct judgement *j, const struct verdict_head *head)
+{
+    struct verdict_head slot = *head;
+
+    if (j->school == NULL)
+        slot.school = "";
+    if (j->catalogue == NULL || catalogue_form(j->catalogue, slot.form) == NULL)
+        slot.form = "";
+    if (j->window == NULL)
+        slot.period = "";
+    return slot;
+}
+
 static enum intake_result
 refuse(const struct judgement *j, struct submission **ret_submission)
 {
     struct verdict_head head =
         j->of_envelope ? head_of(NULL, NULL, j->now_ms) : head_of(j->id, j->statement, j->now_ms);
+    struct verdict_head slot = known_slot(j, &head);
     struct submission *s = submission_of(j);
 
     if (s != NULL)
-        s = make_rejection(s, j->intake->key, &head, &j->findings, j->catalogue);
+        s = make_rejection(s, j->intake->key, &head, &slot, &j->findings, j->catalogue);
     if (s == NULL)
         return INTAKE_NOMEM;
     *ret_submission = s;
@@ -386,7 +406,7 @@ intake_rejection_of(const struct receipt_key *key, const struct submission *subm
     else
         findings_add(&findings, YUEBAO__FINDING_CODE__NOT_STORABLE, 0, NULL, submission->sqlstate,
                      submission->constraint);
-    s = make_rejection(s, key, &head, &findings, NULL);
+    s = make_rejection(s, key, &head, &head, &findings, NULL);
     findings_fini(&findings);
     return s;
 }

@@ -124,6 +124,20 @@ asker_pop(struct asker *asker)
     return ask;
 }
 
+/* Guesses that came together were let in before any of them was known to be wrong: those left are not asked.
+ */
+static void
+asker_refuse_guesses(struct asker *asker)
+{
+    struct registry_ask *ask;
+
+    while ((ask = asker->first) != NULL && ask->kind == ASK_ENROL &&
+           enrol_tries_exceeded(&asker->tries, ask->school, clock_steady_ms())) {
+        asker_pop(asker)->answer = REGISTRY_NO;
+        ask_finish(ask);
+    }
+}
+
 static void
 asker_next(struct asker *asker)
 {
@@ -162,6 +176,7 @@ asker_on_idle(void *arg)
     asker->current = NULL;
     if (ask != NULL)
         ask_finish(ask);
+    asker_refuse_guesses(asker);
     asker_next(asker);
 }
 

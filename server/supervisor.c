@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -75,7 +76,8 @@ start_worker(struct supervisor *s, unsigned number, int *ret_status)
     pid_t pid = fork();
 
     if (pid == 0) {
-        /* the worker asks for a signal at our death; if that came before, nobody would tell it */
+        /* a worker does not outlive its supervisor; if that died before the request, nobody would tell */
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
         *ret_status = getppid() == parent ? become_worker(s, number) : EX_SOFTWARE;
         return true;
     }

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -291,7 +290,6 @@ worker_run(const struct worker_start *start)
 
     log_set_worker(start->number);
     raise_descriptor_limit();
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (worker_begin(&w)) {
         w.status = EX_OK;
         event_base_dispatch(w.base);

@@ -140,6 +140,23 @@ def test_nothing_before_hello_and_no_second_hello(world, honest):
         assert faults(session, contract.frame(request(hello=hello(world, session, honest, key)))) == "FAULT_ORDER"
 
 
+def test_requests_that_come_with_the_hello_are_answered_in_order(world, honest):
+    """In one segment, a TLS record each: reading rests and goes on inside the callback that takes the hello."""
+    key = world.keys[honest.code]
+    for _ in range(8):
+        with world.session() as session:
+            hello = pb.Hello(protocol=1, school=honest.code, algorithm=1, key=key.public,
+                             signature=key.sign("yuebao-hello-v1", session.exporter(), honest.code, key.public))
+            session.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+            session.send_bytes(contract.frame(pb.Request(number=1, hello=hello).SerializeToString()))
+            for n in range(2, 100):
+                session.send_bytes(contract.frame(pb.Request(number=n, agenda=pb.AgendaRequest()).SerializeToString()))
+            session.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+            replies = [session.recv() for _ in range(1, 100)]
+            assert [reply.number for reply in replies] == list(range(1, 100))
+            assert [reply.WhichOneof("body") for reply in replies] == ["welcome"] + ["agenda"] * 98
+
+
 def test_more_than_4_kib_before_hello_is_not_read(world, honest):
     since = world.collector.mark()
     for size in (5000, 60000):

@@ -321,6 +321,22 @@ def test_refusals_are_remembered_but_not_without_end(world, school, session):
     assert 1 <= kept <= 20 + 4
 
 
+def test_made_up_names_make_no_slots(world, school, session):
+    """What is capped a slot must not grow with slots that a peer invents."""
+    def held():
+        return world.database.value("SELECT count(*) FROM yuebao.rejection")
+
+    before = held()
+    for n in range(60):
+        field, name = [("form", f"form{n}"), ("period", f"{2100 + n}-01"), ("school", f"X{n}")][n % 3]
+        statement = world.statement(school, world.lawful(school, seed=n), filler="",
+                                    edit=lambda s, field=field, name=name: setattr(s, field, name))
+        assert not codes(session.submit(world.envelope(school, statement))) <= {"NAME_MISSING"}
+    named = world.database.value("SELECT count(*) FROM yuebao.rejection WHERE school_code LIKE 'X%' OR form_code LIKE 'form%'"
+                                 " OR period_text LIKE '21%'")
+    assert named == 0 and held() - before <= 3 * (20 + 4)
+
+
 def test_the_lawful_one_still_goes_through(world, school, session):
     assert session.submit(world.envelope(school, world.statement(school, world.lawful(school)))).HasField("receipt")
     world.assert_books_agree()

@@ -597,6 +597,35 @@ test_rejections_are_capped(void **state)
         number_of(0, "SELECT count(DISTINCT id) FROM yuebao.rejection WHERE school_code = 'school{s}'"), 20);
 }
 
+/* Large ones are dropped before they take the room of reports. */
+static void
+test_rejections_are_bounded_in_bytes(void **state)
+{
+    struct bench *bench = *state;
+    size_t taken = 0;
+
+    NEEDS_DATABASE();
+    for (int i = 0; i < 100; i++) {
+        struct paper paper = {
+            .school = 9, .text = "large", .answer = "reject", .revision = 1, .kind = SUBMISSION_REJECTION};
+        struct submission *s = submission_of(&paper);
+        free(s->envelope);
+        s->envelope_len = FRAME_BODY_MAX;
+        s->envelope = calloc(1, s->envelope_len);
+        assert_non_null(s->envelope);
+        s->arg = &bench->sent[bench->n_sent];
+        if (batch_submit(bench->batch, s)) {
+            bench->n_sent++;
+            taken++;
+        } else {
+            submission_free(s);
+        }
+    }
+    assert_in_range(taken, 8, 2 * 1024 * 1024 / FRAME_BODY_MAX);
+    put(bench, (struct paper){.school = 9, .text = "a report", .answer = "r", .revision = 1});
+    wait_for_answers(bench);
+}
+
 /* ---- links that break --------------------------------------------------------------------------- */
 
 /* Every collector's backend that waits for the obstacle's lock is ended; once one was, the obstacle is gone
@@ -828,6 +857,7 @@ main(void)
         CASE(test_poison_stands_alone),
         CASE(test_two_collectors_race),
         CASE(test_rejections_are_capped),
+        CASE(test_rejections_are_bounded_in_bytes),
         CASE(test_backend_killed_in_mid_batch),
         CASE(test_killer_stands_alone),
         CASE(test_answer_to_commit_is_lost),

@@ -137,6 +137,11 @@ static const struct {
     {"postgresql://u:geheim@h/y", "database = \"postgresql://u:***@h/y\""},
     {"postgresql://h/y?password=geheim&x=1", "database = \"postgresql://h/y?password=***&x=1\""},
     {"sslpassword=geheim password=geheim", "database = \"sslpassword=*** password=***\""},
+    {"password='x\\\\'geheim' dbname=y", "database = \"password=*** dbname=y\""},
+    {"password=x\\\\ geheim dbname=y", "database = \"password=*** dbname=y\""},
+    {"password=x&geheim dbname=y", "database = \"password=*** dbname=y\""},
+    {"postgresql://u:geheim@h/y?sslpassword=geheim&x=1",
+     "database = \"postgresql://u:***@h/y?sslpassword=***&x=1\""},
 };
 
 static void

@@ -99,6 +99,34 @@ test_a_group_has_a_bound(void **state)
     slots_free(slots);
 }
 
+/* What the bound on memory counts is what a statement holds, however few bytes it came in. */
+static void
+test_weight_is_memory(void **state)
+{
+    enum { EXPLANATIONS = 4000 };
+    Yuebao__Statement empty = YUEBAO__STATEMENT__INIT;
+    Yuebao__Explanation explanation = YUEBAO__EXPLANATION__INIT, *many[EXPLANATIONS];
+    struct submission *s = submission(1, 1, 10);
+    uint8_t *bytes;
+
+    (void)state;
+    for (size_t i = 0; i < EXPLANATIONS; i++)
+        many[i] = &explanation;
+    empty.n_explanation = EXPLANATIONS;
+    empty.explanation = many;
+    s->envelope_len = yuebao__statement__get_packed_size(&empty);
+    assert_int_equal(s->envelope_len, 2 * EXPLANATIONS);
+    bytes = malloc(s->envelope_len);
+    assert_non_null(bytes);
+    yuebao__statement__pack(&empty, bytes);
+    s->statement = yuebao__statement__unpack(NULL, s->envelope_len, bytes);
+    assert_non_null(s->statement);
+    assert_true(submission_weight(s) >
+                EXPLANATIONS * (sizeof(explanation) + sizeof(many[0])) + s->envelope_len);
+    free(bytes);
+    submission_free(s);
+}
+
 static void
 test_halving_ends_alone(void **state)
 {
@@ -243,9 +271,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sorted_and_one_a_slot), cmocka_unit_test(test_a_group_has_a_bound),
-        cmocka_unit_test(test_halving_ends_alone),    cmocka_unit_test(test_find),
-        cmocka_unit_test(test_slots_are_a_set),       cmocka_unit_test(test_sqlstates),
+        cmocka_unit_test(test_sorted_and_one_a_slot),
+        cmocka_unit_test(test_a_group_has_a_bound),
+        cmocka_unit_test(test_weight_is_memory),
+        cmocka_unit_test(test_halving_ends_alone),
+        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_slots_are_a_set),
+        cmocka_unit_test(test_sqlstates),
         cmocka_unit_test(test_guessing_codes),
     };
 

@@ -367,6 +367,30 @@ test_expired_code_and_guessing(void **state)
                      0);
 }
 
+/* Guesses on many connections at once are not more guesses: the right code is the sixth. */
+static void
+test_guessing_all_at_once(void **state)
+{
+    struct bench *bench = *state;
+    struct answer answers[6] = {{0}};
+    uint8_t key[KEY_SIZE], hash[ID_SIZE];
+    char good[64], school[64];
+
+    NEEDS_DATABASE();
+    snprintf(good, sizeof(good), "%s", code("sixth"));
+    snprintf(school, sizeof(school), "%s", code("3"));
+    fresh_key("key5", key);
+    make_code(good, school, "1 hour");
+    (void)ask(bench, key, school); /* the link is up */
+    for (int i = 0; i < 6; i++) {
+        const char *secret = i == 5 ? good : "guess";
+        envelope_sha256(secret, strlen(secret), hash);
+        (void)registry_enrol(bench->registry, hash, school, key, "test 1", on_answer, &answers[i]);
+    }
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(wait_for(bench, &answers[i]), REGISTRY_NO);
+}
+
 static void
 test_key_of_another_worker_is_found(void **state)
 {
@@ -472,6 +496,7 @@ main(void)
         CASE(test_knows_schools),
         CASE(test_enrols_once),
         CASE(test_expired_code_and_guessing),
+        CASE(test_guessing_all_at_once),
         CASE(test_key_of_another_worker_is_found),
         CASE(test_changes_are_seen),
         CASE(test_change_while_the_link_was_down_is_seen),
