@@ -18,7 +18,9 @@
 #include "log.h"
 #include "request.h"
 
-#define TLS_HANDSHAKE_RECORD    0x16  /* first byte of every TLS connection: RFC 8446, section 5.1 */
+#define TLS_HANDSHAKE_RECORD 0x16 /* first byte of every TLS connection: RFC 8446, section 5.1 */
+#define HANDSHAKE_MAX                                                                                        \
+    (8u * 1024u) /* bytes; a ClientHello with post-quantum keys has 2 KiB, OpenSSL would hold 128 */
 #define CLOSING_MS              5000u /* for the last reply to leave */
 #define LINGER_MS               1000u /* for the peer to notice */
 #define LINGER_BYTES            4096u /* thrown away at once */
@@ -42,6 +44,7 @@ struct session {
     SSL *ssl;                /* NULL with session_over */
     struct event *plain;     /* SILENT, LINGER: read event on fd */
     struct event *timer;
+    size_t handshake_len; /* bytes of the peer's records in HANDSHAKE */
     struct evbuffer *out; /* replies of this turn, written as one */
     uint64_t written;     /* bytes handed to bev so far */
     uint64_t unread_mark; /* WAIT_UNREAD: as many must have left when the deadline comes */
@@ -545,6 +548,24 @@ session_on_deadline(evutil_socket_t fd, short what, void *arg)
 
 /* ---- beginnings --------------------------------------------------------------------------------- */
 
+/* OpenSSL tells each record's header before it reads the rest: nobody is known yet who may take more memory.
+ */
+static void
+session_on_tls_record(int written, int version, int type, const void *bytes, size_t len, SSL *ssl, void *arg)
+{
+    struct session *s = arg;
+    const uint8_t *header = bytes;
+
+    (void)version;
+    (void)ssl;
+    if (written != 0 || type != SSL3_RT_HEADER || len != SSL3_RT_HEADER_LENGTH ||
+        s->state != SESSION_HANDSHAKE)
+        return;
+    s->handshake_len += (size_t)header[3] << 8 | header[4];
+    if (s->handshake_len > HANDSHAKE_MAX)
+        session_end(s, LOG_WARNING, "handshake too large");
+}
+
 /* SILENT -> HANDSHAKE: only now is a TLS object worth its memory. */
 static void
 session_start_tls(struct session *s)
@@ -558,6 +579,8 @@ session_start_tls(struct session *s)
         session_end(s, LOG_ERROR, "out of memory");
         return;
     }
+    SSL_set_msg_callback(s->ssl, session_on_tls_record);
+    SSL_set_msg_callback_arg(s->ssl, s);
     bufferevent_setcb(s->bev, session_on_read, session_on_written, session_on_event, s);
     bufferevent_enable(s->bev, EV_READ | EV_WRITE);
     s->reading = true;

@@ -284,6 +284,23 @@ def test_what_is_not_tls_is_hung_up_on(world):
         assert_named_in_the_log(world, peer, since)
 
 
+def test_a_client_hello_without_end_is_not_read(world):
+    """131,000 bytes announced, which OpenSSL would wait for and hold: 172 KiB a connection of nobody knows whom."""
+    since = len(world.collector.log())
+    hello = b"\x01" + (131000).to_bytes(3, "big") + b"\x03\x03"
+    sock = socket.create_connection(world.collector.address)
+    sock.sendall(b"\x16\x03\x01" + struct.pack(">H", len(hello)) + hello)
+    peer = "%s:%d" % sock.getsockname()[:2]
+    try:
+        for _ in range(7):
+            sock.sendall(b"\x16\x03\x03" + struct.pack(">H", 16384) + b"y" * 16384)
+    except ConnectionError:
+        pass
+    drain(sock)
+    wait_for("the reason", lambda: [e for e in world.collector.events(since=since)
+                                    if peer in e["line"] and "handshake too large" in e["line"]])
+
+
 def test_tls_1_2_is_not_spoken(world):
     from OpenSSL import SSL
     context = SSL.Context(SSL.TLS_METHOD)
