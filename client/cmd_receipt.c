@@ -112,7 +112,7 @@ cmd_receipt(struct desk *desk, int argc, char **argv)
 
     if (!parse(&w, argc, argv))
         return desk_usage(desk, "receipt");
-    exit_status = desk_open(desk, false);
+    exit_status = desk_open_to_read(desk);
     if (exit_status == 0)
         exit_status = desk_identity(desk, &identity);
     if (exit_status != 0)

@@ -88,8 +88,8 @@ may_pass(const struct courier *c)
     return c->trouble == OUTBOX_OK && !c->untrusted && uplink_error_passes(&c->error);
 }
 
-/* Attempts until nothing waits, the time is over, or waiting cannot help. The last courier tells why
- * something waits. */
+/* Attempts until nothing waits, the time is over (the last one is made then), or waiting cannot help. The
+ * last courier tells why something waits. */
 static bool
 attempt_until(struct desk *desk, const struct identity *identity, uint64_t until_ms, struct courier *c)
 {
@@ -103,9 +103,9 @@ attempt_until(struct desk *desk, const struct identity *identity, uint64_t until
             return true;
         attempt = c->decided > 0 ? 0 : attempt + 1; /* it works again: begin with short pauses */
         wait_ms = pause_ms(attempt, c->retry_ms);
-        if (!(good || may_pass(c)) || now_ms >= until_ms || wait_ms > until_ms - now_ms)
+        if (!(good || may_pass(c)) || now_ms >= until_ms)
             return good;
-        sleep_ms(wait_ms);
+        sleep_ms(wait_ms < until_ms - now_ms ? wait_ms : until_ms - now_ms);
     }
 }
 
@@ -130,7 +130,7 @@ report_one(struct desk *desk, const struct item *was, json_t *list, bool *ret_re
 }
 
 static int
-report_all(struct desk *desk, const struct items *were_waiting, int failed)
+report_all(struct desk *desk, const struct items *were_waiting)
 {
     json_t *list = json_array();
     size_t waiting = count_waiting(desk);
@@ -141,7 +141,7 @@ report_all(struct desk *desk, const struct items *were_waiting, int failed)
     desk_report(desk, "items", list);
     desk_report(desk, "waiting", json_integer((json_int_t)waiting));
     if (waiting > 0)
-        return failed == EX_OK || failed == EX_UNAVAILABLE ? EX_TEMPFAIL : failed;
+        return EX_TEMPFAIL;
     return refused ? EX_DATAERR : EX_OK;
 }
 
@@ -150,11 +150,10 @@ send_items(struct desk *desk, const struct identity *identity, const struct item
            unsigned long wait_s)
 {
     struct courier c;
-    int failed = EX_OK;
 
     if (!attempt_until(desk, identity, steady_ms() + wait_s * 1000u, &c))
-        failed = desk_courier_failed(desk, &c);
-    return report_all(desk, waiting, failed);
+        (void)desk_courier_failed(desk, &c); /* whatever it was, the report is safe and waits */
+    return report_all(desk, waiting);
 }
 
 int

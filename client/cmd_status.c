@@ -124,7 +124,7 @@ cmd_status(struct desk *desk, int argc, char **argv)
 
     if (!parse(&v, argc, argv))
         return desk_usage(desk, "status");
-    exit_status = desk_open(desk, false);
+    exit_status = desk_open_to_read(desk);
     if (exit_status == 0)
         exit_status = desk_outbox_failed(desk, outbox_items(desk->outbox, &all, &v.items));
     if (exit_status != 0)

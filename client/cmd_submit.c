@@ -106,7 +106,7 @@ prepare(struct desk *desk, struct order *o, int argc, char **argv)
 
     if (!parse(o, argc, argv))
         return desk_usage(desk, argv[0]);
-    exit_status = desk_open(desk, false);
+    exit_status = o->request.draft ? desk_open_to_read(desk) : desk_open(desk, false);
     if (exit_status != 0)
         return exit_status;
     if (!desk_read_file(desk, o->file, TABLE_BYTES_MAX, &o->bytes, &o->request.len))
@@ -144,26 +144,63 @@ filing_failed(struct desk *desk, enum filing_status status, const struct filing 
     case FILING_NOMEM:
         return desk_outbox_failed(desk, OUTBOX_NOMEM);
     case FILING_OUTBOX:
-        return desk_outbox_failed(desk, OUTBOX_IO);
+        return desk_outbox_failed(desk, f->trouble);
     }
     return EX_SOFTWARE;
+}
+
+static bool
+has_fault(const struct filing *f, Yuebao__FindingCode code)
+{
+    for (size_t i = 0; i < f->faults.count; i++)
+        if (f->faults.items[i].finding.code == code)
+            return true;
+    return false;
+}
+
+/* Said about dates, by this computer's clock and the agenda that it has. */
+static bool
+date_speaks_against(const struct filing *f)
+{
+    return f->slot == SLOT_CLOSED || has_fault(f, YUEBAO__FINDING_CODE__PERIOD_NOT_OPEN) ||
+           has_fault(f, YUEBAO__FINDING_CODE__PERIOD_NOT_IN_CALENDAR);
+}
+
+/* What the command lacks, not the file. */
+static bool
+is_of_options(const struct fault *fault)
+{
+    return fault->finding.code == YUEBAO__FINDING_CODE__NAME_MISSING ||
+           fault->finding.code == YUEBAO__FINDING_CODE__CORRECTION_REASON_MISSING;
+}
+
+static size_t
+count_errors(const struct filing *f, bool of_options)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < f->faults.count; i++)
+        count += f->faults.items[i].finding.severity == YUEBAO__SEVERITY__ERROR &&
+                 is_of_options(&f->faults.items[i]) == of_options;
+    return count;
 }
 
 /* What was found, and the sum of it. EX_DATAERR when it must be corrected first. */
 static int
 report_faults(struct desk *desk, const struct order *o, const struct filing *f)
 {
-    size_t errors = 0;
+    size_t errors = count_errors(f, false), of_options = count_errors(f, true);
     char count[24];
 
     desk_print_faults(desk, &f->faults, f->catalogue);
-    for (size_t i = 0; i < f->faults.count; i++)
-        errors += f->faults.items[i].finding.severity == YUEBAO__SEVERITY__ERROR;
+    if (date_speaks_against(f))
+        desk_mention_own_clock(desk);
     snprintf(count, sizeof(count), "%zu", errors);
-    desk_report(desk, "errors", json_integer((json_int_t)errors));
+    desk_report(desk, "errors", json_integer((json_int_t)(errors + of_options)));
     if (!faults_refuse(&f->faults))
         return EX_OK;
-    desk_say(desk, MSG_check_refused, "count", count, "file", o->file, NULL);
+    desk_say(desk, errors == 0 && of_options > 0 ? MSG_submit_incomplete : MSG_check_refused, "count", count,
+             "file", o->file, NULL);
     return EX_DATAERR;
 }
 
@@ -238,9 +275,10 @@ exit_of_state(enum item_state state)
     return EX_SOFTWARE;
 }
 
-/* Say what became of the item; the exit status follows from its state and, while it waits, from why. */
+/* Say what became of the item; the exit status follows from its state, for the report is saved: why it waits
+ * was said. */
 static int
-report_item(struct desk *desk, const struct filing *f, int failed)
+report_item(struct desk *desk, const struct filing *f)
 {
     const struct item *item;
     struct items items = {0};
@@ -248,13 +286,12 @@ report_item(struct desk *desk, const struct filing *f, int failed)
 
     if (!find_item(desk, f, &items, &item)) {
         items_fini(&items);
-        return desk_outbox_failed(desk, OUTBOX_IO);
+        (void)desk_outbox_failed(desk, OUTBOX_IO);
+        return EX_TEMPFAIL;
     }
     outcome_print(desk, item);
     desk_report(desk, "report", outcome_json(desk, item));
     exit_status = exit_of_state(item->state);
-    if (exit_status == EX_TEMPFAIL && failed != EX_UNAVAILABLE && failed != EX_OK)
-        exit_status = failed; /* waiting will not mend it: not allowed, configuration, disk */
     items_fini(&items);
     return exit_status;
 }
@@ -263,12 +300,11 @@ static int
 deliver(struct desk *desk, const struct identity *identity, const struct filing *f)
 {
     struct courier c;
-    int failed = EX_OK;
 
     fflush(stdout); /* "saved" must be seen even if the link takes a minute */
     if (!outcome_deliver(desk, identity, &c))
-        failed = desk_courier_failed(desk, &c);
-    return report_item(desk, f, failed);
+        (void)desk_courier_failed(desk, &c);
+    return report_item(desk, f);
 }
 
 static int
@@ -293,12 +329,29 @@ file_and_deliver(struct desk *desk, const struct order *o, const struct identity
         return deliver(desk, identity, f);
     case BASE_RECEIPTED:
         desk_say(desk, MSG_already_receipted, "period", f->period, NULL);
-        return report_item(desk, f, EX_OK);
+        return report_item(desk, f);
     case BASE_KEPT:
         desk_say(desk, MSG_already_kept, "period", f->period, NULL);
-        return report_item(desk, f, EX_OK);
+        return report_item(desk, f);
     }
     return EX_SOFTWARE;
+}
+
+/*
+ * The agenda may be older than the bureau's last word: before a date speaks against a report, it is fetched
+ * and the report is checked anew. When the server cannot be reached, what is here must do.
+ */
+static int
+check_again(struct desk *desk, const struct order *o, const struct identity *identity, struct filing *f)
+{
+    struct courier c;
+    bool fetched = courier_open(&c, desk->outbox, identity, UPLINK_HELLO) && courier_fetch(&c);
+
+    courier_close(&c);
+    if (!fetched)
+        return EX_OK;
+    filing_fini(f);
+    return filing_failed(desk, filing_check(desk->outbox, &o->request, f), f);
 }
 
 int
@@ -313,6 +366,8 @@ cmd_submit(struct desk *desk, int argc, char **argv)
         exit_status = desk_identity(desk, &identity);
     if (exit_status == 0)
         exit_status = filing_failed(desk, filing_check(desk->outbox, &o.request, &f), &f);
+    if (exit_status == 0 && date_speaks_against(&f))
+        exit_status = check_again(desk, &o, &identity, &f);
     if (exit_status == 0) {
         report_slot(desk, &f);
         exit_status = report_faults(desk, &o, &f);

@@ -188,7 +188,7 @@ cmd_template(struct desk *desk, int argc, char **argv)
         desk_complain(desk, MSG_period_malformed, "period", w.text, NULL);
         return EX_USAGE;
     }
-    exit_status = desk_open(desk, false);
+    exit_status = desk_open_to_read(desk);
     if (exit_status == 0)
         exit_status = desk_identity(desk, &identity);
     if (exit_status != 0)

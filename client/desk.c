@@ -58,6 +58,9 @@ outbox_failed(struct desk *desk, enum outbox_status status, const char *detail)
     case OUTBOX_IO:
         desk_complain(desk, MSG_outbox_io, "home", desk->home, "detail", detail, NULL);
         return EX_CANTCREAT;
+    case OUTBOX_FULL:
+        desk_complain(desk, MSG_outbox_full, "home", desk->home, NULL);
+        return EX_CANTCREAT;
     case OUTBOX_NETWORK:
         desk_complain(desk, MSG_outbox_network, "home", desk->home, "detail", detail, NULL);
         return EX_CONFIG;
@@ -80,6 +83,14 @@ desk_open(struct desk *desk, bool create)
     char detail[160] = "";
 
     return outbox_failed(desk, outbox_open(desk->home, create, &desk->outbox, detail), detail);
+}
+
+int
+desk_open_to_read(struct desk *desk)
+{
+    char detail[160] = "";
+
+    return outbox_failed(desk, outbox_open_to_read(desk->home, &desk->outbox, detail), detail);
 }
 
 int
@@ -211,20 +222,40 @@ desk_courier_failed(struct desk *desk, const struct courier *courier)
     return uplink_failed(desk, &courier->error);
 }
 
-void
-desk_mention_clock(struct desk *desk, const struct courier *courier)
+static bool
+is_skewed(int64_t skew_ms)
+{
+    return skew_ms >= DESK_SKEW_MS || skew_ms <= -DESK_SKEW_MS;
+}
+
+static void
+compare_clocks(struct desk *desk, enum message message, int64_t skew_ms)
 {
     char server[INSTANT_TEXT_MAX], ours[INSTANT_TEXT_MAX];
     uint64_t now = clock_ms();
-    int32_t zone;
+    int32_t zone = desk_zone(desk);
 
-    if (courier->skew_ms < DESK_SKEW_MS && courier->skew_ms > -DESK_SKEW_MS)
-        return;
-    zone = desk_zone(desk);
     instant_print(now, zone, ours);
-    instant_print(now + (uint64_t)courier->skew_ms, zone, server);
-    desk_say(desk, MSG_clock_wrong, "ours", ours, "server", server, NULL);
+    instant_print(now + (uint64_t)skew_ms, zone, server);
+    desk_say(desk, message, "ours", ours, "server", server, NULL);
+}
+
+void
+desk_mention_clock(struct desk *desk, const struct courier *courier)
+{
+    if (!is_skewed(courier->skew_ms))
+        return;
+    compare_clocks(desk, MSG_clock_wrong, courier->skew_ms);
     desk_report(desk, "clock_skew_ms", json_integer(courier->skew_ms));
+}
+
+void
+desk_mention_own_clock(struct desk *desk)
+{
+    int64_t skew_ms = (int64_t)(agenda_now_ms(desk->outbox) - clock_ms());
+
+    compare_clocks(desk, is_skewed(skew_ms) ? MSG_clock_wrong : MSG_clock_here, skew_ms);
+    desk_report(desk, "clock_ms", json_integer((json_int_t)clock_ms()));
 }
 
 /* ---- files -------------------------------------------------------------------------------------- */

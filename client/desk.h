@@ -53,6 +53,8 @@ void desk_complain_text(struct desk *desk, char *text);
 /* Open the outbox; 0 or the exit status, explained already. Without `create`, a desk that was never enrolled
  * is EX_CONFIG. */
 int desk_open(struct desk *desk, bool create) __attribute__((warn_unused_result));
+/* The same for a command that only reads: works on a full disk and in a home that may not be written. */
+int desk_open_to_read(struct desk *desk) __attribute__((warn_unused_result));
 /* The enrolled identity; 0 or EX_CONFIG, explained. identity_fini() is the caller's. */
 int desk_identity(struct desk *desk, struct identity *ret_identity) __attribute__((warn_unused_result));
 
@@ -70,6 +72,10 @@ void desk_print_faults(struct desk *desk, const struct faults *faults, const str
 /* The server's clock and ours when they differ by more than DESK_SKEW_MS: said once a session. */
 #define DESK_SKEW_MS (5 * 60 * 1000)
 void desk_mention_clock(struct desk *desk, const struct courier *courier);
+
+/* What this computer's clock says, and the server's if they differed at the last contact: beside a finding
+ * that follows from it. */
+void desk_mention_own_clock(struct desk *desk);
 
 /* In the zone of the agenda (UTC+8 without one). */
 int32_t desk_zone(struct desk *desk);

@@ -183,7 +183,8 @@ hold(struct filing *f, enum filing_base base, const struct item *item)
 
 /*
  * A kept statement is out of the books: what follows does not build on it, but the same figures are not sent
- * twice. A refused one was never anything, unless it tells what is there instead.
+ * twice, unless the period is open again: then they count. A refused one was never anything, unless it tells
+ * what is there instead.
  */
 static void
 weigh_item(struct filing *f, const struct item *item)
@@ -198,7 +199,7 @@ weigh_item(struct filing *f, const struct item *item)
             hold(f, item->state == ITEM_WAITING ? BASE_WAITING : BASE_RECEIPTED, item);
         return;
     case ITEM_KEPT:
-        if (same)
+        if (same && f->is_closed)
             hold(f, BASE_KEPT, item);
         return;
     case ITEM_REFUSED:
@@ -227,6 +228,13 @@ is_held(const struct filing *f)
 }
 
 static enum filing_status
+outbox_failed(struct filing *f, enum outbox_status status)
+{
+    f->trouble = status;
+    return status == OUTBOX_OK ? FILING_OK : status == OUTBOX_NOMEM ? FILING_NOMEM : FILING_OUTBOX;
+}
+
+static enum filing_status
 find_base(struct outbox *outbox, struct filing *f)
 {
     const struct item_filter filter = {.school = f->school, .form = f->form_code, .period = f->period};
@@ -234,7 +242,8 @@ find_base(struct outbox *outbox, struct filing *f)
     enum outbox_status status = outbox_items(outbox, &filter, &items);
 
     if (status != OUTBOX_OK)
-        return status == OUTBOX_NOMEM ? FILING_NOMEM : FILING_OUTBOX;
+        return outbox_failed(f, status);
+    f->is_closed = agenda_now_ms(outbox) >= f->window->closes_ms;
     weigh_items(f, &items);
     items_fini(&items);
     return FILING_OK;
@@ -319,6 +328,31 @@ forgive_draft(struct findings *findings)
     findings->count = kept;
 }
 
+/* How the command says what it still lacks. */
+static void
+name_options(struct faults *faults)
+{
+    static const struct {
+        Yuebao__FindingCode code;
+        const char *found; /* NULL: whatever it is */
+        enum message hint;
+    } options[] = {
+        {YUEBAO__FINDING_CODE__NAME_MISSING, "filler", MSG_hint_filler},
+        {YUEBAO__FINDING_CODE__NAME_MISSING, "reviewer", MSG_hint_reviewer},
+        {YUEBAO__FINDING_CODE__NAME_MISSING, "head", MSG_hint_head},
+        {YUEBAO__FINDING_CODE__CORRECTION_REASON_MISSING, NULL, MSG_hint_correction},
+    };
+
+    for (size_t i = 0; i < faults->count; i++)
+        for (size_t o = 0; o < sizeof(options) / sizeof(options[0]); o++) {
+            struct fault *fault = &faults->items[i];
+
+            if (fault->finding.code == options[o].code &&
+                (options[o].found == NULL || strcmp(fault->finding.found, options[o].found) == 0))
+                fault->hint = options[o].hint;
+        }
+}
+
 /* What validate says about the whole; the same at the collector. */
 static void
 validate(struct outbox *outbox, struct filing *f, const struct filing_request *request,
@@ -334,6 +368,7 @@ validate(struct outbox *outbox, struct filing *f, const struct filing_request *r
     if (request->draft || is_held(f))
         forgive_draft(&findings);
     sheet_locate(f->draft, &findings, &f->faults);
+    name_options(&f->faults);
     findings_fini(&findings);
     if (f->slot == SLOT_CLOSED) {
         instant_print(f->window->closes_ms, f->window->zone_minutes, closed);
@@ -436,8 +471,8 @@ sign_and_add(struct outbox *outbox, const struct filing_request *request, const 
 
     if (status == FILING_OK)
         status = sign(identity, c, f, &item);
-    if (status == FILING_OK && outbox_add(outbox, &item) != OUTBOX_OK)
-        status = FILING_OUTBOX;
+    if (status == FILING_OK)
+        status = outbox_failed(f, outbox_add(outbox, &item));
     free(item.statement);
     free(c);
     return status;
@@ -464,14 +499,15 @@ filing_save(struct outbox *outbox, const struct filing_request *request, const s
     bool saving;
 
     assert(f->draft != NULL && !faults_refuse(&f->faults));
-    if (outbox_begin(outbox) != OUTBOX_OK)
-        return FILING_OUTBOX;
+    status = outbox_failed(f, outbox_begin(outbox));
+    if (status != FILING_OK)
+        return status;
     status = settle_base(outbox, request, f);
     saving = status == FILING_OK && !is_held(f) && !faults_refuse(&f->faults);
     if (saving)
         status = sign_and_add(outbox, request, identity, f);
-    if (saving && status == FILING_OK && outbox_commit(outbox) != OUTBOX_OK)
-        status = FILING_OUTBOX;
+    if (saving && status == FILING_OK)
+        status = outbox_failed(f, outbox_commit(outbox));
     outbox_undo(outbox);
     return status;
 }

@@ -30,7 +30,7 @@ enum filing_base {
     BASE_CHANGED,   /* other figures were filed: revision n + 1 */
     BASE_WAITING,   /* the same figures wait to be sent */
     BASE_RECEIPTED, /* the same figures have their receipt */
-    BASE_KEPT,      /* the same figures came after close and were kept */
+    BASE_KEPT,      /* the same figures came after close and were kept, and it is still closed */
 };
 
 struct filing {
@@ -44,12 +44,14 @@ struct filing {
     const Yuebao__School *owner; /* borrowed from agenda; NULL: unknown */
     const Yuebao__Window *window;
     enum slot_verdict slot;
+    bool is_closed; /* by the agenda that is here */
     enum filing_base base;
     uint32_t revision;      /* of the new statement */
     uint32_t held_revision; /* of the one that is there already */
     bool has_previous;
     uint8_t previous[ID_SIZE];
     uint8_t id[ID_SIZE]; /* of the item that was saved, or is there already */
+    enum outbox_status trouble;
 };
 
 enum filing_status {
@@ -57,7 +59,7 @@ enum filing_status {
     FILING_NO_AGENDA,    /* nothing was fetched yet */
     FILING_NO_CATALOGUE, /* the period's catalogue is not here */
     FILING_NOMEM,
-    FILING_OUTBOX, /* the outbox cannot be read or written */
+    FILING_OUTBOX, /* the outbox cannot be read or written: see trouble */
 };
 
 /* `filing` is zeroed first; filing_fini() in any case. */

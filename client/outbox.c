@@ -9,14 +9,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "envelope.h"
 
 #define SCHEMA_VERSION 1
+#define DISK_FULL      65536u /* bytes; less than the files beside the database need */
 
 struct outbox {
     sqlite3 *db;
+    char error[160]; /* of what was undone: to undo it makes SQLite forget */
 };
 
 static const char schema[] =
@@ -107,7 +110,7 @@ make_file(const char *path, bool create)
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT : 0), 0600);
 
     if (fd < 0)
-        return errno == ENOENT ? OUTBOX_ABSENT : OUTBOX_IO;
+        return errno == ENOENT ? OUTBOX_ABSENT : errno == ENOSPC ? OUTBOX_FULL : OUTBOX_IO;
     if (fchmod(fd, 0600) != 0 && errno != EPERM) {
         close(fd);
         return OUTBOX_IO;
@@ -129,6 +132,8 @@ status_of(int rc)
         return OUTBOX_BUSY;
     case SQLITE_NOMEM:
         return OUTBOX_NOMEM;
+    case SQLITE_FULL:
+        return OUTBOX_FULL;
     default:
         return OUTBOX_IO;
     }
@@ -211,6 +216,17 @@ open_database(struct outbox *outbox, const char *path)
     return status;
 }
 
+/* SQLite says "disk I/O error" when the file beside the database finds no room. */
+static enum outbox_status
+full_or(enum outbox_status status, const char *home)
+{
+    struct statvfs fs;
+
+    if (status == OUTBOX_IO && statvfs(home, &fs) == 0 && fs.f_bavail * fs.f_frsize < DISK_FULL)
+        return OUTBOX_FULL;
+    return status;
+}
+
 enum outbox_status
 outbox_open(const char *home, bool create, struct outbox **ret_outbox, char error[160])
 {
@@ -225,12 +241,13 @@ outbox_open(const char *home, bool create, struct outbox **ret_outbox, char erro
     }
     if (create && !make_directory(home)) {
         text = strerror(errno);
+        status = errno == ENOSPC ? OUTBOX_FULL : OUTBOX_IO;
     } else if ((text = network_system_of(home)) != NULL) {
         status = OUTBOX_NETWORK;
     } else if ((status = make_file(path, create)) != OUTBOX_OK) {
         text = strerror(errno);
     } else {
-        status = open_database(outbox, path);
+        status = full_or(open_database(outbox, path), home);
         text = outbox_error(outbox);
     }
     if (status != OUTBOX_OK && error != NULL)
@@ -239,6 +256,118 @@ outbox_open(const char *home, bool create, struct outbox **ret_outbox, char erro
         *ret_outbox = outbox;
     else
         outbox_close(outbox);
+    free(path);
+    return status;
+}
+
+/* ---- opening only to read ----------------------------------------------------------------------- */
+
+/* The path as a URI: whatever SQLite would read as a sign of its own is written in hex. malloc'd. */
+static char *
+uri_of(const char *path, const char *options)
+{
+    char *uri = malloc(3 * strlen(path) + strlen(options) + sizeof("file:"));
+    char *at = uri;
+
+    if (uri == NULL)
+        return NULL;
+    at += sprintf(at, "file:");
+    for (; *path != '\0'; path++)
+        at += sprintf(at, strchr("%?#", *path) != NULL ? "%%%02X" : "%c", (unsigned char)*path);
+    strcpy(at, options);
+    return uri;
+}
+
+/* Nothing is in the log beside the database, so the database alone is the whole. */
+static bool
+log_is_empty(const char *path)
+{
+    struct stat st;
+    char *log = NULL;
+    bool empty;
+
+    if (asprintf(&log, "%s-wal", path) < 0)
+        return false;
+    empty = stat(log, &st) != 0 ? errno == ENOENT : st.st_size == 0;
+    free(log);
+    return empty;
+}
+
+/*
+ * Ways to read, the next where the one before failed: beside other commands without writing; alone, with the
+ * index of the log in memory (a full disk has no room for its file); and, when nothing is in the log, as it
+ * lies there (a home that may not be written).
+ */
+static const struct {
+    int flags;
+    const char *options, *pragma;
+    bool wants_empty_log;
+} readings[] = {
+    {SQLITE_OPEN_READONLY, "?mode=ro", "", false},
+    {SQLITE_OPEN_READWRITE, "?mode=rw", "PRAGMA locking_mode = EXCLUSIVE;", false},
+    {SQLITE_OPEN_READONLY, "?immutable=1", "", true},
+};
+
+static enum outbox_status
+open_reading(struct outbox *outbox, const char *path, size_t way)
+{
+    char *uri = uri_of(path, readings[way].options);
+    enum outbox_status status;
+    int version = 0;
+
+    if (uri == NULL)
+        return OUTBOX_NOMEM;
+    status = status_of(
+        sqlite3_open_v2(uri, &outbox->db, readings[way].flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL));
+    free(uri);
+    if (status == OUTBOX_OK) {
+        sqlite3_busy_timeout(outbox->db, OUTBOX_WAIT_MS);
+        status = run(outbox, readings[way].pragma);
+    }
+    if (status == OUTBOX_OK)
+        status = run(outbox, "PRAGMA trusted_schema = OFF; SELECT 1 FROM setting");
+    if (status == OUTBOX_OK)
+        status = schema_version(outbox, &version);
+    return status == OUTBOX_OK && version != SCHEMA_VERSION ? OUTBOX_NEWER : status;
+}
+
+static enum outbox_status
+try_readings(struct outbox *outbox, const char *path)
+{
+    enum outbox_status status = OUTBOX_IO;
+
+    for (size_t way = 0; way < sizeof(readings) / sizeof(readings[0]); way++) {
+        if (readings[way].wants_empty_log && !log_is_empty(path))
+            continue;
+        sqlite3_close(outbox->db);
+        outbox->db = NULL;
+        status = open_reading(outbox, path, way);
+        if (status == OUTBOX_OK || status == OUTBOX_NEWER)
+            return status;
+    }
+    return status;
+}
+
+enum outbox_status
+outbox_open_to_read(const char *home, struct outbox **ret_outbox, char error[160])
+{
+    enum outbox_status status = outbox_open(home, false, ret_outbox, error);
+    struct outbox *outbox;
+    char *path = NULL;
+
+    if (status != OUTBOX_IO && status != OUTBOX_FULL)
+        return status;
+    outbox = calloc(1, sizeof(*outbox));
+    if (outbox == NULL || asprintf(&path, "%s/%s", home, OUTBOX_FILE) < 0) {
+        free(outbox);
+        return OUTBOX_NOMEM;
+    }
+    if (try_readings(outbox, path) == OUTBOX_OK) {
+        *ret_outbox = outbox;
+        status = OUTBOX_OK;
+    } else {
+        outbox_close(outbox); /* and what keeps the writer out stays the answer */
+    }
     free(path);
     return status;
 }
@@ -255,7 +384,10 @@ outbox_close(struct outbox *outbox)
 const char *
 outbox_error(const struct outbox *outbox)
 {
-    return outbox->db == NULL ? "out of memory" : sqlite3_errmsg(outbox->db);
+    if (outbox->db == NULL)
+        return "out of memory";
+    return sqlite3_errcode(outbox->db) == SQLITE_OK && outbox->error[0] != '\0' ? outbox->error
+                                                                                : sqlite3_errmsg(outbox->db);
 }
 
 enum outbox_status
@@ -273,8 +405,10 @@ outbox_commit(struct outbox *outbox)
 void
 outbox_undo(struct outbox *outbox)
 {
-    if (!sqlite3_get_autocommit(outbox->db))
-        (void)run(outbox, "ROLLBACK");
+    if (sqlite3_get_autocommit(outbox->db))
+        return;
+    snprintf(outbox->error, sizeof(outbox->error), "%s", sqlite3_errmsg(outbox->db));
+    (void)run(outbox, "ROLLBACK");
 }
 
 /* ---- statements: prepare, bind in order, step --------------------------------------------------- */

@@ -29,6 +29,7 @@ enum outbox_status {
     OUTBOX_IO,      /* cannot be created, read or written; see outbox_error() */
     OUTBOX_NETWORK, /* the home is on a network file system; outbox_error() names it */
     OUTBOX_NEWER,   /* made by a newer program */
+    OUTBOX_FULL,    /* no room left on its disk */
 };
 
 /*
@@ -36,6 +37,13 @@ enum outbox_status {
  * OUTBOX_ABSENT. ret_outbox is set on OUTBOX_OK only; `error` (may be NULL) gets a text for people otherwise.
  */
 enum outbox_status outbox_open(const char *home, bool create, struct outbox **ret_outbox, char error[160])
+    __attribute__((warn_unused_result));
+/*
+ * The same for a command that only reads, and so works on a full disk and in a home that may not be written:
+ * where a writer cannot open, the database is read alone, or as it lies there. OUTBOX_IO from every call that
+ * writes.
+ */
+enum outbox_status outbox_open_to_read(const char *home, struct outbox **ret_outbox, char error[160])
     __attribute__((warn_unused_result));
 void outbox_close(struct outbox *outbox); /* accepts NULL; an open transaction is undone */
 

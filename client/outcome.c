@@ -76,10 +76,21 @@ message_of_outcome(const struct item *item, const Yuebao__Verdict *v)
     return v->outcome_case == YUEBAO__VERDICT__OUTCOME_CONFLICT ? MSG_item_conflict : MSG_item_refused;
 }
 
+/* The revision that the slot holds at the centre, and the one that would follow it. */
+static void
+print_revisions(const Yuebao__Verdict *v, char current[12], char next[12])
+{
+    uint32_t held =
+        v != NULL && v->outcome_case == YUEBAO__VERDICT__OUTCOME_CONFLICT ? v->conflict->current_revision : 0;
+
+    snprintf(current, 12, "%" PRIu32, held);
+    snprintf(next, 12, "%" PRIu32, held + 1);
+}
+
 void
 outcome_print(struct desk *desk, const struct item *item)
 {
-    char revision[12], saved[INSTANT_TEXT_MAX], decided[INSTANT_TEXT_MAX];
+    char revision[12], current[12], next[12], saved[INSTANT_TEXT_MAX], decided[INSTANT_TEXT_MAX];
     int32_t zone = desk_zone(desk);
     struct verdict v = {0};
 
@@ -88,10 +99,12 @@ outcome_print(struct desk *desk, const struct item *item)
     if (item->answer != NULL && verdict_open(item->answer, item->answer_len, &v) != VERDICT_OK)
         v = (struct verdict){0};
     snprintf(revision, sizeof(revision), "%" PRIu32, item->revision);
+    print_revisions(v.message, current, next);
     instant_print(item->saved_ms, zone, saved);
     instant_print(item->decided_ms, zone, decided);
     desk_say(desk, message_of_outcome(item, v.message), "school", item->school, "form", item->form, "period",
-             item->period, "revision", revision, "saved", saved, "decided", decided, NULL);
+             item->period, "revision", revision, "saved", saved, "decided", decided, "current", current,
+             "next", next, NULL);
     if (v.message != NULL && v.message->outcome_case == YUEBAO__VERDICT__OUTCOME_REJECT)
         print_reject(desk, item, v.message->reject);
     verdict_fini(&v);

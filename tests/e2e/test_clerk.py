@@ -2,14 +2,16 @@
 
 import datetime
 import json
+import sqlite3
+import time
 
 import pytest
 
 import contract
 from contract import pb
-from house import wait_for
+from house import run, wait_for
 from sheet import Sheet
-from world import CLOSED, OPEN, TODAY
+from world import CLOSED, FUTURE, OPEN, TODAY
 
 NAMES = ["--filler", "王芳", "--reviewer", "李强", "--head", "赵敏"]
 
@@ -59,13 +61,15 @@ def test_from_template_to_receipt(world):
 
 def test_names_are_remembered(world):
     school, desk, sheet, path, figures = desk_of(world)
-    done = desk("submit", path, ok=None)
-    assert done.returncode in (64, 65), "without names nothing is signed"
+    done = desk("submit", path, ok=65)
+    assert all(option in done.stdout for option in ("--filler", "--reviewer", "--head")), done.stdout
+    assert "没有错误" in done.stdout and "共 3 处" not in done.stdout, "the file is not to blame"
     assert world.revisions(school) == []
     desk("submit", path, *NAMES)
     number, value = next((n, f) for n, f in figures.items() if not isinstance(f, tuple))
     figures[number] = value - 1 if value else 1
     sheet.fill(world.catalogue, {number: figures[number]}).save(path)
+    assert "--correction" in desk("submit", path, ok=65).stdout
     desk("submit", path, "--correction", "数错了")
     assert [r for r, _ in world.revisions(school)] == [1, 2]
     assert states(desk)[OPEN, 2] == "receipted"
@@ -188,6 +192,50 @@ def test_a_figure_is_missing_for_a_reason(world):
     assert world.booked(school) == as_booked(figures)
 
 
+# ---- disks -------------------------------------------------------------------------------------------------------------
+
+READERS = [("status",), ("receipt", OPEN), ("check",)]
+
+
+@pytest.fixture(scope="module")
+def reported(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    desk("submit", path, *NAMES)
+    return desk, path
+
+
+def read_only(desk, path, verb, before=""):
+    """One reading command as `sh` runs it after `before`, where $home is the outbox's."""
+    words = [*verb, path] if verb == ("check",) else verb
+    script = f'{before}\nexec "$0" --home "$home" "$@"'
+    return run("unshare", "-m", "sh", "-c", script, desk.program, *words, ok=None, env={"home": str(desk.home / "y")})
+
+
+@pytest.mark.parametrize("verb", READERS, ids=lambda v: v[0])
+def test_reading_needs_no_writing(reported, verb):
+    """A read-only home, and a disk on which no file can grow."""
+    desk, path = reported
+    if run("unshare", "-m", "true", ok=None).returncode != 0:
+        pytest.skip("needs a mount namespace of its own")
+    locked = read_only(desk, path, verb, 'mount --bind "$home" "$home" && mount -o remount,bind,ro "$home" || exit 99')
+    assert locked.returncode == 0, locked
+    full = read_only(desk, path, verb, """
+        mount -t tmpfs -o size=1m none /mnt && cp "$home"/* /mnt && home=/mnt || exit 99
+        dd if=/dev/zero of=/mnt/filling bs=4k 2>/dev/null""")
+    assert full.returncode == 0, full
+
+
+def test_a_full_disk_is_called_so(reported):
+    desk, path = reported
+    if run("unshare", "-m", "true", ok=None).returncode != 0:
+        pytest.skip("needs a mount namespace of its own")
+    script = """mount -t tmpfs -o size=1m none /mnt && cp "$home"/* /mnt && home=/mnt || exit 99
+        dd if=/dev/zero of=/mnt/filling bs=4k 2>/dev/null
+        exec "$0" --home /mnt send"""
+    done = run("unshare", "-m", "sh", "-c", script, desk.program, ok=73, env={"home": str(desk.home / "y")})
+    assert "磁盘已满" in done.stderr and "/mnt" in done.stderr
+
+
 # ---- links and servers -----------------------------------------------------------------------------------------------
 
 
@@ -203,6 +251,43 @@ def test_saved_while_the_link_is_down_and_sent_later(world):
     desk("send")
     assert states(desk) == {(OPEN, 1): "receipted"}
     assert world.booked(school) == as_booked(figures)
+
+
+def test_waiting_lasts_as_long_as_was_asked_for(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    world.collector.stop()
+    try:
+        desk("submit", path, *NAMES, ok=75)
+        began = time.monotonic()
+        desk("send", "--wait", "3", ok=75)
+        assert time.monotonic() - began >= 3
+    finally:
+        world.collector.restart()
+
+
+def test_what_is_saved_waits_whatever_else_is_wrong(world, scratch):
+    """Clock outside the certificate's dates, a foreign certificate: status 75 after "saved", and the reason."""
+    from house import Authority
+    school, desk, sheet, path, figures = desk_of(world)
+    other = scratch / "another"
+    other.mkdir()
+    database = sqlite3.connect(desk.home / "y" / "outbox.db", isolation_level=None)
+    good, = database.execute("SELECT ca FROM identity").fetchone()
+    database.execute("UPDATE identity SET ca = ?", (Authority(other).ca.read_text(),))
+    done = desk("submit", path, *NAMES, ok=75)
+    assert "已保存" in done.stdout and "证书" in done.stderr
+    assert "证书" in desk("send", ok=75).stderr
+    database.execute("UPDATE identity SET ca = ?", (good,))
+    database.close()
+    desk("send")
+    assert states(desk) == {(OPEN, 1): "receipted"}
+
+
+def test_a_date_that_speaks_against_it_is_shown_with_the_clock(world):
+    school, desk, sheet, path, figures = desk_of(world, period=FUTURE)
+    said = desk("submit", path, *NAMES, ok=65).stdout
+    assert "尚未开始" in said and "本机时钟" in said
+    assert "本机时钟" in desk("check", path, ok=65).stdout
 
 
 def test_an_envelope_that_comes_back_decides_nothing(world):
@@ -234,6 +319,22 @@ def test_after_close_it_is_kept_and_said_so(world):
     desk("send", ok=None)
     assert states(desk) == {(CLOSED, 1): "kept"}
     assert world.booked(school, CLOSED) == {}
+
+
+def test_kept_and_reopened_the_same_figures_count(world):
+    school, desk, sheet, path, figures = desk_of(world, "district", period=CLOSED)
+    desk("submit", path, *NAMES)
+    assert states(desk) == {(CLOSED, 1): "kept"}
+    assert "无需重报" in desk("submit", path, *NAMES).stdout
+    where = "WHERE period = %s AND form = (SELECT form FROM yuebao.form WHERE code = 'district.monthly')"
+    first = CLOSED + "-01"
+    world.database.run(f"UPDATE yuebao.calendar SET closes_at = now() + interval '1 day' {where}", first)
+    try:
+        wait_for("the window to open", lambda: "已回执" in desk("submit", path, *NAMES).stdout)
+    finally:
+        world.database.run(f"UPDATE yuebao.calendar SET closes_at = now() - interval '1 hour' {where}", first)
+    assert [r for r, _ in world.revisions(school, CLOSED)] == [1]
+    assert world.booked(school, CLOSED) == as_booked(figures)
 
 
 def test_a_server_that_another_authority_vouches_for_is_not_believed(world, scratch):
@@ -269,14 +370,16 @@ def test_another_desk_of_the_school_was_first(world):
         session.enrol(school.code, code, key)
         verdict = session.submit(world.envelope(school, world.statement(school, world.lawful(school, seed="first")), key))
         assert verdict.HasField("receipt")
-    desk("submit", path, *NAMES, ok=65)
+    said = desk("submit", path, *NAMES, ok=65).stdout
+    assert "另一台电脑已先报送本期第 1 次报告" in said and "再提交一次" in said
     assert states(desk) == {(OPEN, 1): "refused"}
     assert world.revisions(school) == [(1, verdict.id)]
+    desk("submit", path, *NAMES, "--correction", "以本份为准")
+    assert [r for r, _ in world.revisions(school)] == [1, 2]
 
 
 def test_the_receipt_is_the_servers_own_bytes(world):
     """What the clerk holds verifies without the program: against the key that the server names in Welcome."""
-    import sqlite3
     school, desk, sheet, path, figures = desk_of(world)
     desk("submit", path, *NAMES)
     with sqlite3.connect(desk.home / "y" / "outbox.db") as outbox:
