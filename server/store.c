@@ -88,21 +88,9 @@ const struct link_statement store_statements[] = {
      " LEFT JOIN LATERAL (SELECT p.id FROM yuebao.report AS p WHERE p.district = d.district"
      " AND p.period = s.period AND p.school = s.school AND p.form = s.form"
      " AND p.revision = s.revision - 1) AS before ON true"},
-    {"correct",
-     "WITH gone AS ("
-     " DELETE FROM yuebao.figure AS f"
-     " USING unnest($1::int4[], $2::date[], $3::int4[], $4::int2[], $5::int4[], $6::bytea[])"
-     " AS s (district, period, school, form, revision, id)"
-     " WHERE f.district = s.district AND f.period = s.period AND f.school = s.school AND f.form = s.form"
-     " RETURNING f.district, f.period, f.school, f.indicator, f.form, f.missing, f.value, f.denominator,"
-     " s.revision, s.id)"
-     " INSERT INTO yuebao.figure_history AS h (district, period, school, indicator, form, revision, missing, "
-     "value,"
-     " denominator, replaced_by, replaced_at)"
-     " SELECT g.district, g.period, g.school, g.indicator, g.form, g.revision - 1, g.missing, g.value, "
-     "g.denominator,"
-     " g.id, now() FROM gone AS g"
-     " RETURNING h.district, h.period, h.form, h.indicator, h.missing, h.value, h.denominator"},
+    {"correct", "SELECT g.district, g.period, g.form, g.indicator, g.missing, g.value, g.denominator"
+                " FROM yuebao.replace_figures($1::int4[], $2::date[], $3::int4[], $4::int2[], $5::int4[],"
+                " $6::bytea[]) AS g"},
     {"refuse",
      "INSERT INTO yuebao.rejection (school_code, form_code, period_text, revision, id, key, received_at, "
      "findings,"

@@ -1,6 +1,6 @@
 -- Who may do what, as a table; then some of it tried.
 BEGIN;
-SELECT plan(27);
+SELECT plan(37);
 \ir fixture.psql
 
 SELECT is_empty($$
@@ -19,8 +19,7 @@ $$, $$VALUES
     ('catalogue',        'SELECT'),
     ('district',         'SELECT'),
     ('enrolment',        'SELECT'),
-    ('figure',           'DELETE INSERT SELECT UPDATE'),
-    ('figure_history',   'INSERT SELECT'),
+    ('figure',           'INSERT'),
     ('form',             'SELECT'),
     ('form_indicator',   'SELECT'),
     ('indicator',        'SELECT'),
@@ -82,7 +81,8 @@ $$, 'only the administrator creates anything');
 SELECT results_eq($$
     SELECT p.proname::text COLLATE "default" FROM pg_proc AS p
     WHERE p.pronamespace = 'yuebao'::regnamespace AND has_function_privilege('yuebao_collector', p.oid, 'EXECUTE') ORDER BY 1
-$$, $$VALUES ('fold_totals'), ('period_first_day'), ('period_last_day'), ('period_of'), ('period_text'), ('school_district_on')$$,
+$$, $$VALUES ('fold_totals'), ('period_first_day'), ('period_last_day'), ('period_of'), ('period_text'),
+    ('replace_figures'), ('school_district_on')$$,
     'the functions that the collector may call');
 SELECT results_eq($$
     SELECT p.proname::text COLLATE "default" FROM pg_proc AS p
@@ -111,6 +111,10 @@ SELECT is(pg_temp.attempt(t.role, t.statement), t.outcome, t.role || ': ' || t.s
 FROM (VALUES
     ('yuebao_collector', 'UPDATE yuebao.report SET late = true', '42501', 'does not back-date a report'),
     ('yuebao_collector', 'DELETE FROM yuebao.report', '42501', 'does not remove a report'),
+    ('yuebao_collector', 'DELETE FROM yuebao.figure', '42501', 'does not remove a figure'),
+    ('yuebao_collector', 'UPDATE yuebao.figure SET value = 0', '42501', 'does not change a figure'),
+    ('yuebao_collector', 'DELETE FROM yuebao.figure_2025_01', '42501', 'nor past the parent table'),
+    ('yuebao_collector', 'INSERT INTO yuebao.total_folded SELECT * FROM yuebao.total_folded', '42501', 'does not touch what is folded'),
     ('yuebao_collector', 'DELETE FROM yuebao.figure_history', '42501', 'does not rewrite history'),
     ('yuebao_collector', 'UPDATE yuebao.rejection SET summary = ''''', '42501', 'does not change why it refused'),
     ('yuebao_collector', 'UPDATE yuebao.enrolment SET expires_at = now()', '42501', 'does not prolong a code'),
@@ -128,6 +132,32 @@ FROM (VALUES
     ('yuebao_reader', 'SELECT * FROM yuebao.report', '42501', 'reads no envelope'),
     ('yuebao_reader', 'CREATE TABLE api.mine ()', '42501', 'leaves nothing behind')
 ) AS t (role, statement, outcome, says);
+
+-- corrections: figures give way only to what this very transaction accepts
+CREATE FUNCTION pg_temp.accept(revision integer) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO yuebao.report (district, period, school, form, revision, id, catalogue, key, received_at, late, filler, reviewer, head, envelope, receipt)
+    SELECT r.district, r.period, r.school, r.form, accept.revision, sha256(accept.revision::text::bytea), r.catalogue, r.key, now(), true, 'a', 'b', 'c',
+           '', ''
+    FROM yuebao.report AS r WHERE r.period = '2025-01-01' AND r.revision = 1
+$$;
+CREATE FUNCTION pg_temp.replaced(revision integer, id bytea) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' ', g.period, i.code, g.value, g.denominator), ', ')
+    FROM yuebao.report AS r
+    CROSS JOIN yuebao.replace_figures(ARRAY[r.district], ARRAY[r.period], ARRAY[r.school], ARRAY[r.form], ARRAY[replaced.revision], ARRAY[replaced.id]) AS g
+    JOIN yuebao.indicator AS i ON i.indicator = g.indicator
+    WHERE r.period = '2025-01-01' AND r.revision = 1
+$$;
+SELECT is(pg_temp.replaced(1, (SELECT r.id FROM yuebao.report AS r)), NULL, 'a first report replaces nothing');
+SELECT is(pg_temp.replaced(2, sha256('2')), NULL, 'nor does what the ledger does not have');
+SAVEPOINT other; -- its rows carry another transaction's number
+SELECT pg_temp.accept(2);
+RELEASE SAVEPOINT other;
+SELECT is(pg_temp.replaced(2, sha256('2')), NULL, 'nor what another transaction accepted');
+SELECT pg_temp.accept(3);
+SELECT is(pg_temp.replaced(3, sha256('2')), NULL, 'nor another statement of the same revision');
+SELECT is(pg_temp.replaced(3, sha256('3')), '2025-01-01 pupils 100 0', 'a correction gets back what it replaces');
+SELECT results_eq('SELECT h.revision, h.value, h.replaced_by FROM yuebao.figure_history AS h', $$VALUES (2, 100::bigint, sha256('3'))$$,
+    'and history keeps it');
 
 SELECT * FROM finish();
 ROLLBACK;
