@@ -10,6 +10,10 @@
 --                 the newest open period stands beside it
 --   sum           a flow: the sum of the periods' figures from the plan's start to the smaller of as_of and due, open ones included
 --   mean          the mean of the same periods' figures
+-- A period in which no school owed or sent anything, such as one before the first school opened, is none of a flow's or a mean's periods.
+--
+-- When "equal" is reached: the figure, rounded to the decimals in which the plan states the value, is the value; a ratio is rounded to whole
+-- percents at least, so that 50.71% is not the 0.5 of a plan.
 
 CREATE FUNCTION api.progress_at(as_of timestamptz, of_plan text DEFAULT NULL)
 RETURNS TABLE (
@@ -80,7 +84,7 @@ WITH wanted AS MATERIALIZED (
     GROUP BY o.target, o.period, o.frequency
 ), figures AS MATERIALIZED (
     SELECT p.target, p.period, yuebao.period_text(p.period, p.frequency) AS period_text, p.closed, p.expected, p.reported, p.schools,
-           p.expected > 0 AND p.reported >= p.expected AS complete, w.over_time,
+           p.expected > 0 AND p.reported >= p.expected AS complete, p.expected > 0 OR p.reported > 0 AS counts, w.over_time,
            CASE WHEN p.schools > 0 THEN
                CASE w.over_schools
                    WHEN 'sum' THEN api.scaled(p.value, w.decimals)
@@ -107,8 +111,9 @@ WITH wanted AS MATERIALIZED (
     SELECT s.target, s.figure, s.period_text, s.schools, s.reported, s.expected, s.closed, s.complete FROM stocks AS s
     UNION ALL
     SELECT f.target, CASE f.over_time WHEN 'sum' THEN sum(f.figure) ELSE avg(f.figure) END,
-           CASE WHEN count(*) = 1 THEN min(f.period_text) ELSE min(f.period_text) || '/' || max(f.period_text) END,
-           sum(f.schools)::bigint, sum(f.reported)::bigint, sum(f.expected)::bigint, bool_and(f.closed),
+           CASE WHEN count(*) FILTER (WHERE f.counts) = 1 THEN min(f.period_text) FILTER (WHERE f.counts)
+                ELSE min(f.period_text) FILTER (WHERE f.counts) || '/' || max(f.period_text) FILTER (WHERE f.counts) END,
+           sum(f.schools)::bigint, sum(f.reported)::bigint, sum(f.expected)::bigint, bool_and(f.closed) FILTER (WHERE f.counts),
            sum(f.expected) > 0 AND sum(f.reported) >= sum(f.expected)
     FROM figures AS f WHERE f.over_time IN ('sum', 'mean')
     GROUP BY f.target, f.over_time
@@ -117,7 +122,8 @@ WITH wanted AS MATERIALIZED (
            CASE WHEN n.figure IS NULL OR g.goal IS NULL THEN NULL
                 WHEN t.direction IN ('at_least', 'increase_by') THEN n.figure >= g.goal
                 WHEN t.direction IN ('at_most', 'reduce_by') THEN n.figure <= g.goal
-                ELSE round(n.figure, scale(g.goal)) = g.goal -- as exactly as the plan states it
+                -- as exactly as the plan states it, but a ratio by whole percents: 0.5 means 50%, and 0.5071 is not that
+                ELSE round(n.figure, greatest(scale(g.goal), CASE t.unit WHEN 'ratio' THEN 2 ELSE 0 END)) = g.goal
            END AS reached
     FROM yuebao.target AS t
     LEFT JOIN stands AS n ON n.target = t.target
@@ -166,4 +172,5 @@ COMMENT ON FUNCTION api.progress_at(timestamptz, text) IS
 
 CREATE VIEW api.progress AS SELECT p.* FROM api.progress_at(now()) AS p;
 COMMENT ON VIEW api.progress IS
-    'Every target of every plan now. schools of expected stand behind "now"; a stock''s open period is beside it, labelled by its period.';
+    'Every target of every plan now. schools of expected stand behind "now"; a stock''s open period is beside it, labelled by its period. '
+    'A target "equal" is judged with the decimals in which the plan states the value, a ratio by whole percents at least.';

@@ -87,7 +87,7 @@ BEGIN
             ('target_value', 'The promised value; NULL where the original''s digits are corrupted.'),
             ('due', 'By which day; NULL where the plan names none.'),
             ('now', 'Where the district stands; NULL without data.'),
-            ('now_period', 'The period of now, or first/last of the periods that are summed or averaged.'),
+            ('now_period', 'The period of now, or first/last of the periods that are summed or averaged: those in which some school owed or sent a report.'),
             ('reported', 'Slots of these periods with an accepted report.'),
             ('expected', 'Slots of these periods that are owed.'),
             ('complete', 'Every expected slot is reported.'),
@@ -100,7 +100,7 @@ BEGIN
             ('baseline_on', 'On which day.'),
             ('goal', 'The value to reach: the promised one, or the baseline changed by it.'),
             ('gap', 'How far now is from the goal, in the unit; 0 when reached.'),
-            ('reached', 'Now satisfies the target; equal is judged with the decimals in which the plan states the value.'),
+            ('reached', 'Now satisfies the target; equal is judged with the decimals in which the plan states the value, a ratio by whole percents at least.'),
             ('status', 'reached, behind, no_data, no_baseline, no_date (not reached, the plan names no day), unquantified (digits corrupted).'),
             ('progress', 'From 0 to 1, for a bar; NULL where it has no meaning.')
         ) AS m (name, meaning) ON m.name = a.attname

@@ -6,7 +6,7 @@
 --   February  P1 J1 of P1 P2 J1: 2 of 3          P3 P5    2 of 2
 --   March     P1 of P1 P2 J1: 1 of 3             none of 2
 BEGIN;
-SELECT plan(20);
+SELECT plan(23);
 \ir fixture.psql
 
 UPDATE yuebao.calendar SET closes_at = '2025-02-10 00:00+08' WHERE period = '2025-01-01';
@@ -95,6 +95,40 @@ SELECT results_eq($$SELECT p.now, p.now_period, p.complete, p.closed, p.open_val
 UPDATE yuebao.calendar SET closes_at = '2026-01-01 00:00+08';
 SELECT results_eq($$SELECT p.now_period, p.complete, p.closed FROM api.progress_at('2025-03-20 12:00+08', 'county') AS p WHERE p.position = 1$$,
     $$VALUES ('2025-01', true, false)$$, 'a period that everybody has reported is settled before it closes');
+
+-- "equal", as exactly as the plan states the value, but a ratio by whole percents: 71 of 140 pupils are 50.71%
+UPDATE yuebao.target SET direction = 'equal' WHERE plan = 'county' AND position IN (5, 7, 9);
+UPDATE yuebao.target SET value = 4.5 WHERE plan = 'county' AND position = 5;
+UPDATE yuebao.target SET value = 1.3 WHERE plan = 'county' AND position = 7;
+UPDATE yuebao.target SET value = 0.5 WHERE plan = 'county' AND position = 9;
+UPDATE yuebao.calendar SET closes_at = '2025-03-13 00:00+08' WHERE period = '2025-02-01';
+CREATE FUNCTION pg_temp.equals(numerator bigint, denominator bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.file('P2', 'primary.monthly', '2025-02-01', jsonb_build_object('myopia', jsonb_build_array(numerator, denominator)),
+                        (SELECT 1 + count(*) FROM yuebao.report AS r WHERE r.period = '2025-02-01'
+                         AND r.school = (SELECT s.school FROM yuebao.school AS s WHERE s.code = 'P2'))::integer);
+    SELECT string_agg(concat_ws(' ', p.now, p.status, p.gap), ', ' ORDER BY p.position)
+    FROM api.progress_at('2025-03-20 12:00+08', 'county') AS p WHERE p.direction = 'equal' AND p.position IN (5, 7, 9)
+$$;
+SELECT is(pg_temp.equals(31, 40), '4.5 reached 0, 1.25 reached 0, 0.507143 behind 0.007143', 'a ratio of 50.71% is not 50%');
+SELECT is(pg_temp.equals(301, 580), '4.5 reached 0, 1.25 reached 0, 0.501471 reached 0', '50.15% is');
+
+-- a school of a new kind opens on 1 March: the months before count in no flow
+INSERT INTO yuebao.school (code, institution, kind, name_zh, name_en, opened_on) VALUES ('S1', 'S1', 'senior', '高中', 'Senior', '2025-03-01');
+INSERT INTO yuebao.school_district (school, valid_from, district) SELECT s.school, '2025-03-01', 220203 FROM yuebao.school AS s WHERE s.code = 'S1';
+INSERT INTO yuebao.form (code, kind, frequency, name_zh, name_en) VALUES ('senior.monthly', 'senior', 'monthly', '高中月报', 'Senior, monthly');
+INSERT INTO yuebao.form_indicator (form, indicator, required) SELECT f.form, i.indicator, false
+FROM yuebao.form AS f, yuebao.indicator AS i WHERE f.code = 'senior.monthly' AND i.code IN ('funds', 'activity');
+DELETE FROM yuebao.form_indicator AS fi USING yuebao.form AS f, yuebao.indicator AS i
+WHERE f.form = fi.form AND i.indicator = fi.indicator AND f.kind <> 'senior' AND i.code IN ('funds', 'activity');
+INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, catalogue)
+SELECT f.form, c.period, c.opens_at, c.due_at, c.closes_at, c.catalogue FROM yuebao.calendar AS c, yuebao.form AS f, yuebao.form AS p
+WHERE p.form = c.form AND p.code = 'primary.monthly' AND f.code = 'senior.monthly';
+UPDATE yuebao.calendar SET closes_at = '2025-02-10 00:00+08' WHERE period = '2025-01-01';
+SELECT pg_temp.file('S1', 'senior.monthly', '2025-03-01', '{"funds": [500]}');
+SELECT results_eq($$SELECT p.position, p.now, p.now_period, p.schools, p.reported, p.expected, p.closed
+                    FROM api.progress_at('2025-03-20 12:00+08', 'county') AS p WHERE p.indicator IN ('funds', 'activity') ORDER BY p.position$$,
+    $$VALUES (2, 5::numeric, '2025-03', 1::bigint, 1::bigint, 1::bigint, false), (3, NULL, NULL, 0, 0, 0, NULL), (7, NULL, '2025-03', 0, 1, 1, false)$$,
+    'months in which no school was expected do not count');
 
 SELECT * FROM finish();
 ROLLBACK;
