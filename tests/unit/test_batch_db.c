@@ -1,8 +1,4 @@
-/*
- * batch against a real PostgreSQL. Skipped unless PGHOST is set: the usual variables of libpq must then lead,
- * as a superuser who needs no password, to a migrated database that may be written to; the batches connect as
- * yuebao_collector. Repeatable in one database.
- */
+/* batch against a real PostgreSQL (real_house.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,43 +18,14 @@
 
 #include "batch.h"
 #include "envelope.h"
+#include "real_house.h"
 
-#define PATIENCE_S 60 /* of a whole test: far beyond what it needs, so that a hang fails */
-#define SENT_MAX   400u
-#define COLLECTOR  "user=yuebao_collector"
+#define SENT_MAX 400u
 
 /* ---- the database ------------------------------------------------------------------------------- */
 
-static PGconn *db;
 static int32_t first_school; /* the schools of this run are numbered from here */
 static int16_t form_id;
-
-static PGresult *
-query(const char *sql)
-{
-    PGresult *result = PQexec(db, sql);
-    ExecStatusType status = PQresultStatus(result);
-
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        fail_msg("%s: %s", sql, PQerrorMessage(db));
-    return result;
-}
-
-static void
-run(const char *sql)
-{
-    PQclear(query(sql));
-}
-
-static long long
-number(const char *sql)
-{
-    PGresult *result = query(sql);
-    long long value = atoll(PQgetvalue(result, 0, 0));
-
-    PQclear(result);
-    return value;
-}
 
 /* A number about one school of this run; {s} in the SQL is its id. */
 static long long
@@ -101,24 +68,10 @@ static int
 set_up_database(void **state)
 {
     (void)state;
-    if (!envelope_init())
+    if (!envelope_init() || real_house_open() != 0)
         return -1;
-    if (getenv("PGHOST") == NULL)
+    if (db == NULL)
         return 0;
-    db = PQconnectdb("");
-    if (PQstatus(db) != CONNECTION_OK) {
-        print_error("%s", PQerrorMessage(db));
-        return -1;
-    }
-    run("SET client_min_messages = warning");
-    run("INSERT INTO yuebao.district VALUES (100000, NULL, 'nation', '全国', 'nation') ON CONFLICT DO "
-        "NOTHING");
-    run("INSERT INTO yuebao.district VALUES (990100, 100000, 'county', '甲县', 'A'), (990200, 100000, "
-        "'county', '乙县', 'B')"
-        " ON CONFLICT DO NOTHING");
-    run("INSERT INTO yuebao.form (kind, frequency, code, name_zh, name_en)"
-        " VALUES ('primary', 'monthly', 'primary.monthly', '小学月报', 'primary, monthly') ON CONFLICT DO "
-        "NOTHING");
     run("SELECT yuebao.make_partitions('2026-01-01', '2026-12-31')");
     run("DROP FUNCTION IF EXISTS public.test_obstacle() CASCADE");
     form_id = (int16_t)number("SELECT form FROM yuebao.form WHERE code = 'primary.monthly'");
@@ -141,7 +94,7 @@ tear_down_database(void **state)
     if (db == NULL)
         return 0;
     run("DROP FUNCTION IF EXISTS public.test_obstacle() CASCADE");
-    PQfinish(db);
+    real_house_close();
     return 0;
 }
 
@@ -335,10 +288,6 @@ tear_down(void **state)
     alarm(0);
     return 0;
 }
-
-#define NEEDS_DATABASE()                                                                                     \
-    if (db == NULL)                                                                                          \
-    skip()
 
 /* ---- what must be true -------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /*
- * period against the functions of the same meaning in SQL: every period from 1990 to 2100. As test_batch_db,
- * skipped unless PGHOST is set.
+ * period against the functions of the same meaning in SQL: every period from 1990 to 2100. Needs a real
+ * PostgreSQL (real_house.h).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <libpq-fe.h>
 
 #include "period.h"
+#include "real_house.h"
 
 /* Rows of our periods (text, first day, last day) for which SQL says otherwise, or which it would not have
  * listed. */
@@ -34,7 +34,7 @@ append_day(FILE *out, int32_t day, const char *separator)
 }
 
 static void
-compare(PGconn *db, enum frequency frequency)
+compare(enum frequency frequency)
 {
     const int32_t last = date_to_day((struct date){2100, 12, 31});
     struct period period = period_of_day(frequency, date_to_day((struct date){1990, 1, 1}));
@@ -72,17 +72,12 @@ compare(PGconn *db, enum frequency frequency)
 static void
 test_sql_agrees(void **state)
 {
-    PGconn *db;
-
     (void)state;
-    if (getenv("PGHOST") == NULL)
-        skip();
-    db = PQconnectdb("");
-    if (PQstatus(db) != CONNECTION_OK)
-        fail_msg("%s", PQerrorMessage(db));
+    assert_int_equal(real_house_open(), 0);
+    NEEDS_DATABASE();
     for (enum frequency frequency = DAILY; frequency <= YEARLY; frequency++)
-        compare(db, frequency);
-    PQfinish(db);
+        compare(frequency);
+    real_house_close();
 }
 
 int

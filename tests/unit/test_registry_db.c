@@ -1,7 +1,4 @@
-/*
- * registry against a real PostgreSQL: as test_batch_db, skipped unless PGHOST is set. The database's calendar
- * is replaced.
- */
+/* registry against a real PostgreSQL (real_house.h). The database's calendar is replaced. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,63 +12,12 @@
 #include <libpq-fe.h>
 
 #include "envelope.h"
+#include "real_house.h"
 #include "registry.h"
 #include "sample.h"
 #include "yuebao.pb-c.h"
 
-#define PATIENCE_S 60
-#define COLLECTOR  "user=yuebao_collector"
-
-static PGconn *db;
-static char run_name[24]; /* codes of this run's schools begin with it */
-
 static uint8_t sample_hash[ID_SIZE];
-
-static PGresult *
-query(const char *sql)
-{
-    PGresult *result = PQexec(db, sql);
-    ExecStatusType status = PQresultStatus(result);
-
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        fail_msg("%s: %s", sql, PQerrorMessage(db));
-    return result;
-}
-
-/* {r} in the SQL stands for this run's name, wherever it stands. */
-static char *
-with_name(const char *sql)
-{
-    char *text = calloc(1, strlen(sql) * sizeof(run_name));
-
-    for (const char *mark; (mark = strstr(sql, "{r}")) != NULL; sql = mark + 3) {
-        strncat(text, sql, (size_t)(mark - sql));
-        strcat(text, run_name);
-    }
-    strcat(text, sql);
-    return text;
-}
-
-static void
-run(const char *sql)
-{
-    char *text = with_name(sql);
-
-    PQclear(query(text));
-    free(text);
-}
-
-static long long
-number(const char *sql)
-{
-    char *text = with_name(sql);
-    PGresult *result = query(text);
-    long long value = atoll(PQgetvalue(result, 0, 0));
-
-    free(text);
-    PQclear(result);
-    return value;
-}
 
 static const char *
 code(const char *tail)
@@ -137,26 +83,10 @@ static int
 set_up_database(void **state)
 {
     (void)state;
-    if (!envelope_init())
+    if (!envelope_init() || real_house_open() != 0)
         return -1;
-    if (getenv("PGHOST") == NULL)
+    if (db == NULL)
         return 0;
-    db = PQconnectdb("");
-    if (PQstatus(db) != CONNECTION_OK) {
-        print_error("%s", PQerrorMessage(db));
-        return -1;
-    }
-    snprintf(run_name, sizeof(run_name), "r%llx.",
-             number("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"));
-    run("SET client_min_messages = warning");
-    run("INSERT INTO yuebao.district VALUES (100000, NULL, 'nation', '全国', 'nation') ON CONFLICT DO "
-        "NOTHING");
-    run("INSERT INTO yuebao.district VALUES (990100, 100000, 'county', '甲县', 'A'), (990200, 100000, "
-        "'county', '乙县', 'B')"
-        " ON CONFLICT DO NOTHING");
-    run("INSERT INTO yuebao.form (kind, frequency, code, name_zh, name_en)"
-        " VALUES ('primary', 'monthly', 'primary.monthly', '小学月报', 'primary, monthly') ON CONFLICT DO "
-        "NOTHING");
     store_sample();
     run("INSERT INTO yuebao.school (code, institution, kind, name_zh, name_en, opened_on) VALUES"
         " ('{r}1', '{r}i', 'primary', '甲小学', 'Primary A', '2020-01-01'),"
@@ -175,7 +105,7 @@ static int
 tear_down_database(void **state)
 {
     (void)state;
-    PQfinish(db);
+    real_house_close();
     return 0;
 }
 
@@ -210,10 +140,6 @@ tear_down(void **state)
     alarm(0);
     return 0;
 }
-
-#define NEEDS_DATABASE()                                                                                     \
-    if (db == NULL)                                                                                          \
-    skip()
 
 struct answer {
     bool answered;
