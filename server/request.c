@@ -325,6 +325,16 @@ frame_of_outcome(const struct ticket *t, const struct submission *s, enum submis
     return NULL;
 }
 
+/* Two computers of a school that disagree: whoever keeps the collector should be able to find it. */
+static void
+log_conflict(const struct submission *submission)
+{
+    const Yuebao__Statement *st = submission->statement;
+
+    log_peer(LOG_INFO, "conflict", "school", st->school, "form", st->form, "period", st->period, "revision",
+             LOG_NUMBER(st->revision), "current", LOG_NUMBER(submission->current_revision), NULL);
+}
+
 /* Batch has committed, or knows that it will not: only now may the school hear of it. */
 static void
 on_stored(struct submission *submission, enum submission_outcome outcome, void *arg)
@@ -334,6 +344,8 @@ on_stored(struct submission *submission, enum submission_outcome outcome, void *
     size_t len = 0;
     uint8_t *frame = frame_of_outcome(t, submission, outcome, &len);
 
+    if (outcome == SUBMISSION_CONFLICT)
+        log_conflict(submission);
     if (s != NULL) {
         session_put_ends(s);
         session_reply(s, frame, len);

@@ -162,6 +162,7 @@ def test_another_statement_of_a_taken_revision_is_a_conflict(world):
     other = world.envelope(school, world.statement(school, world.lawful(school, seed="other")))
     stale = world.envelope(school, world.statement(school, world.lawful(school, seed="stale"), revision=2,
                                                    previous=contract.statement_id(other.statement)))
+    mark = world.collector.mark()
     with world.greeted(school) as session:
         assert session.submit(first).HasField("receipt")
         lost = session.submit(other)
@@ -170,6 +171,10 @@ def test_another_statement_of_a_taken_revision_is_a_conflict(world):
         assert session.submit(second).HasField("receipt")
         late = session.submit(other)
         assert late.conflict.current_revision == 2
+    logged = [(e["school"], e["form"], e["period"], e["revision"], e["current"]) for e in world.collector.events("conflict", since=mark)]
+    said = contract.pb.Statement.FromString(first.statement)
+    slot = (school.code, said.form, said.period)
+    assert logged == [(*slot, "1", "1"), (*slot, "2", "1"), (*slot, "1", "2")], "whoever keeps the collector can find it"
     world.assert_books_agree()
 
 
