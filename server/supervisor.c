@@ -19,13 +19,13 @@
 
 #define PAUSE_FIRST_MS 100u
 #define PAUSE_MAX_MS   10000u
-#define PROVEN_MS      60000u /* who lived this long starts with the first pause again */
+#define PROVEN_MS      60000u /* who lived this long is replaced without a pause again */
 
 /* One worker's place; the process in it changes. */
 struct place {
     pid_t pid; /* 0: none */
     uint64_t started, start_at;
-    unsigned pause_ms;
+    unsigned pause_ms; /* before the next start; doubles from death to death */
 };
 
 struct supervisor {
@@ -103,20 +103,26 @@ start_due_workers(struct supervisor *s, int *ret_status)
     return false;
 }
 
+/*
+ * The first death is an accident and its place is filled at once, because nobody listens for it meanwhile;
+ * the next ones may be the configuration's or the database's doing, and wait.
+ */
 static void
 plan_restart(struct supervisor *s, struct place *place, int status)
 {
     uint64_t now = clock_steady_ms();
 
-    if (now - place->started >= PROVEN_MS || place->pause_ms == 0)
-        place->pause_ms = PAUSE_FIRST_MS;
-    else
-        place->pause_ms = place->pause_ms < PAUSE_MAX_MS / 2 ? place->pause_ms * 2 : PAUSE_MAX_MS;
+    if (now - place->started >= PROVEN_MS)
+        place->pause_ms = 0;
     place->start_at = now + place->pause_ms;
     log_event(LOG_ERROR, "worker_died", "number", LOG_NUMBER(place - s->places), "pid",
               LOG_NUMBER(place->pid), "signal", WIFSIGNALED(status) ? LOG_NUMBER(WTERMSIG(status)) : NULL,
               "status", WIFEXITED(status) ? LOG_NUMBER(WEXITSTATUS(status)) : NULL, "restart_ms",
               LOG_NUMBER(place->pause_ms), NULL);
+    if (place->pause_ms == 0)
+        place->pause_ms = PAUSE_FIRST_MS;
+    else
+        place->pause_ms = place->pause_ms < PAUSE_MAX_MS / 2 ? place->pause_ms * 2 : PAUSE_MAX_MS;
 }
 
 static void

@@ -213,6 +213,12 @@ def test_sessions_of_a_killed_worker_find_another(make_world):
             verdict = wait_for("a receipt", lambda s=school, e=envelope: send_again(s, e), timeout=60)
             assert verdict.HasField("receipt")
             assert len(world.revisions(school)) == round_ + 1
+    pauses = {}
+    for died in world.collector.events("worker_died"):
+        pauses.setdefault(died["number"], []).append(int(died["restart_ms"]))
+    for of_one in pauses.values():
+        assert of_one == [0, 100, 200, 400, 800][:len(of_one)], "the first death leaves no gap, the next ones wait longer and longer"
+    assert len(pauses) == world.collector.workers
     world.assert_books_agree()
 
 
