@@ -3,6 +3,7 @@
 #include <confuse.h>
 #include <ctype.h>
 #include <errno.h>
+#include <libpq-fe.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #define SECOND       1000
 #define DEADLINE_MAX (600 * SECOND)
+#define FILE_MAX     (64u * 1024u) /* bytes; with every comment of the manual it is a tenth of that */
 
 /* One row a key: where it lands, what holds without it, what is allowed. */
 struct key {
@@ -40,6 +42,15 @@ is_level(const char *text)
     return log_level_parse(text, &level);
 }
 
+static bool
+is_conninfo(const char *text)
+{
+    PQconninfoOption *parsed = PQconninfoParse(text, NULL);
+
+    PQconninfoFree(parsed);
+    return parsed != NULL;
+}
+
 #define AT(member) offsetof(struct config, member)
 #define DEADLINE(name, seconds)                                                                              \
     {                                                                                                        \
@@ -48,12 +59,13 @@ is_level(const char *text)
 
 static const struct key keys[] = {
     {"listen", TEXT, AT(listen), "127.0.0.1:7443", 0, 0, 0, is_address,
-     "an address such as 127.0.0.1:7443 or [::]:7443"},
+     "an address in double quotes such as \"127.0.0.1:7443\", \"[::]:7443\" or \"*:7443\""},
     {"workers", NUMBER, AT(workers), NULL, 2, 1, 64, NULL, NULL},
     {"certificate", TEXT, AT(certificate), NULL, 0, 0, 0, NULL, NULL},
     {"private_key", TEXT, AT(private_key), NULL, 0, 0, 0, NULL, NULL},
     {"receipt_key", TEXT, AT(receipt_key), NULL, 0, 0, 0, NULL, NULL},
-    {"database", TEXT, AT(database), NULL, 0, 0, 0, NULL, NULL},
+    {"database", TEXT, AT(database), NULL, 0, 0, 0, is_conninfo,
+     "a connection string of libpq such as \"host=/run/postgresql dbname=yuebao\""},
     {"links", NUMBER, AT(links), NULL, 2, 1, 16, NULL, NULL},
     {"log_level", TEXT, AT(log_level_text), "info", 0, 0, 0, is_level,
      "error, warning, notice, info or debug"},
@@ -103,44 +115,97 @@ session_limits_default(void)
     return config.limits;
 }
 
+void
+config_log_fault(const char *file, int line, const char *message)
+{
+    log_event(LOG_ERROR, "config_error", "file", file, "line", line > 0 ? LOG_NUMBER(line) : NULL, "message",
+              message, NULL);
+}
+
+void
+config_say_fault(const char *file, int line, const char *message)
+{
+    if (line > 0)
+        fprintf(stderr, "yuebaod: %s:%d: %s.\n", file, line, message);
+    else
+        fprintf(stderr, "yuebaod: %s: %s.\n", file, message);
+}
+
+/* The file being read; not parameters, because libconfuse's callbacks carry none. */
+static struct {
+    const char *path;
+    config_fault *fault;
+    unsigned faults;
+    bool given[KEY_COUNT];
+} reading;
+
 static void
 report(cfg_t *cfg, const char *format, va_list args)
 {
     char message[400];
 
     vsnprintf(message, sizeof(message), format, args);
-    log_event(LOG_ERROR, "config_error", "file", cfg->filename, "line",
-              cfg->line > 0 ? LOG_NUMBER(cfg->line) : NULL, "message", message, NULL);
+    reading.faults++;
+    reading.fault(reading.path, cfg->line, message);
 }
 
-/* Which keys the file has had so far; not a parameter, because libconfuse's callbacks carry none. */
-static bool given[KEY_COUNT];
-
-static int
-refuse_twice(cfg_t *cfg, const struct key *key)
+static void
+report_at(int line, const char *message)
 {
-    if (given[key - keys]) {
-        cfg_error(cfg, "%s is given twice", key->name);
-        return -1;
-    }
-    given[key - keys] = true;
-    return 0;
+    reading.faults++;
+    reading.fault(reading.path, line, message);
 }
 
-/* libconfuse calls this for each value in the file, not for defaults. */
+static bool
+is_first(cfg_t *cfg, const struct key *key)
+{
+    bool *given = &reading.given[key - keys];
+
+    if (*given) {
+        cfg_error(cfg, "%s is given twice", key->name);
+        return false;
+    }
+    return *given = true;
+}
+
+/* What libpq finds wrong with a connection string, where that is the name of an option: all else may quote a
+ * password. */
+static void
+report_conninfo(cfg_t *cfg, const struct key *key, const char *value)
+{
+    char *error = NULL;
+    const char *begin, *end;
+
+    PQconninfoFree(PQconninfoParse(value, &error));
+    begin = error != NULL ? strstr(error, "invalid connection option \"") : NULL;
+    begin = begin != NULL ? strchr(begin, '"') + 1 : NULL;
+    end = begin != NULL ? strchr(begin, '"') : NULL;
+    if (end != NULL)
+        cfg_error(cfg, "%s has the option \"%.*s\", which libpq does not know", key->name, (int)(end - begin),
+                  begin);
+    else
+        cfg_error(cfg, "%s must be %s", key->name, key->shape);
+    PQfreemem(error);
+}
+
+/*
+ * libconfuse calls these for each value in the file, not for defaults. A value that is refused is told and
+ * counted, and the reading goes on, so that all of them are told at once.
+ */
 static int
 take_text(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
     const struct key *key = key_named(opt->name);
 
-    if (refuse_twice(cfg, key) != 0)
-        return -1;
-    if (value[0] == '\0' || (key->allowed != NULL && !key->allowed(value))) {
-        cfg_error(cfg, "%s is \"%s\", but must be %s", key->name, value,
-                  key->shape != NULL ? key->shape : "a text");
-        return -1;
-    }
     *(const char **)result = value;
+    if (!is_first(cfg, key))
+        return 0;
+    if (value[0] == '\0')
+        cfg_error(cfg, "%s is empty, but must be %s", key->name, key->shape != NULL ? key->shape : "a text");
+    else if (key->allowed == is_conninfo && !is_conninfo(value))
+        report_conninfo(cfg, key, value);
+    else if (key->allowed != NULL && !key->allowed(value))
+        cfg_error(cfg, "%s is \"%s\", but must be %s", key->name, value, key->shape);
     return 0;
 }
 
@@ -151,17 +216,17 @@ take_number(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
     char *end = NULL;
     long number;
 
-    if (refuse_twice(cfg, key) != 0)
-        return -1;
+    *(long *)result = key->number;
+    if (!is_first(cfg, key))
+        return 0;
     errno = 0;
     number = strtol(value, &end, 10);
     if (!isdigit((unsigned char)value[0]) || *end != '\0' || errno != 0 || number < key->low ||
-        number > key->high) {
+        number > key->high)
         cfg_error(cfg, "%s is %s, but must be a number from %ld to %ld", key->name, value, key->low,
                   key->high);
-        return -1;
-    }
-    *(long *)result = number;
+    else
+        *(long *)result = number;
     return 0;
 }
 
@@ -177,78 +242,149 @@ make_options(cfg_opt_t options[KEY_COUNT + 1])
     options[KEY_COUNT] = (cfg_opt_t)CFG_END();
 }
 
-/* Whether everything that has no default was given, and memory sufficed. */
+/* false: no memory. */
 static bool
 copy_values(cfg_t *cfg, struct config *config)
 {
-    bool ok = true;
-
     for (size_t i = 0; i < KEY_COUNT; i++) {
-        const char *text;
-
-        if (keys[i].type == NUMBER) {
+        if (keys[i].type == NUMBER)
             *number_at(config, &keys[i]) = (unsigned)cfg_getint(cfg, keys[i].name);
-            continue;
-        }
-        text = cfg_getstr(cfg, keys[i].name);
-        if (text == NULL) {
-            cfg->line = 0;
-            cfg_error(cfg, "%s is not given", keys[i].name);
-            ok = false;
-        } else if ((*text_at(config, &keys[i]) = strdup(text)) == NULL) {
-            ok = false;
-        }
+        else if ((*text_at(config, &keys[i]) = strdup(cfg_getstr(cfg, keys[i].name))) == NULL)
+            return false;
     }
-    return ok && log_level_parse(config->log_level_text, &config->log_level);
+    return log_level_parse(config->log_level_text, &config->log_level);
 }
 
 static void
-skip_byte_order_mark(FILE *file)
+report_what_is_not_given(void)
 {
-    unsigned char mark[3];
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        char message[100];
 
-    if (fread(mark, 1, sizeof(mark), file) != sizeof(mark) || memcmp(mark, "\xEF\xBB\xBF", sizeof(mark)) != 0)
-        rewind(file);
+        if (keys[i].type == NUMBER || keys[i].text != NULL || reading.given[i])
+            continue;
+        snprintf(message, sizeof(message), "%s is not given", keys[i].name);
+        report_at(0, message);
+    }
+}
+
+/* The character behind a quoted text that begins at `p`; NULL: it never ends. */
+static const char *
+skip_quoted(const char *p)
+{
+    char quote = *p++;
+
+    while (*p != '\0' && *p != quote)
+        p += p[0] == '\\' && p[1] != '\0' ? 2 : 1;
+    return *p == quote ? p + 1 : NULL;
+}
+
+/* The line in which a quote opens that nothing closes, which libconfuse takes for the end of the file; 0:
+ * none. */
+static int
+line_of_open_quote(const char *text)
+{
+    int line = 1;
+
+    for (const char *p = text; *p != '\0';) {
+        const char *from = p;
+
+        if (*p == '#' || (p[0] == '/' && p[1] == '/'))
+            p += strcspn(p, "\n");
+        else if (*p == '"' || *p == '\'')
+            p = skip_quoted(p);
+        else
+            p++;
+        if (p == NULL)
+            return line;
+        for (; from < p; from++)
+            line += *from == '\n';
+    }
+    return 0;
+}
+
+/* The whole file as text, without a byte-order mark; NULL: told why. Freed by the caller. */
+static char *
+read_file(const char *path)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    FILE *file = fopen(path, "re");
+    char *text = file != NULL ? malloc(FILE_MAX + 1) : NULL;
+    size_t len = text != NULL ? fread(text, 1, FILE_MAX, file) : 0;
+    const char *why = text == NULL || ferror(file) ? strerror(errno) : NULL;
+
+    if (why == NULL && (len == FILE_MAX || memchr(text, '\0', len) != NULL))
+        why = "is not a text of less than 64 KiB";
+    if (file != NULL)
+        fclose(file);
+    if (why != NULL) {
+        report_at(0, why);
+        free(text);
+        return NULL;
+    }
+    text[len] = '\0';
+    if (strncmp(text, mark, sizeof(mark) - 1) == 0)
+        memmove(text, text + sizeof(mark) - 1, len - (sizeof(mark) - 1) + 1);
+    return text;
 }
 
 static struct config *
-parse(cfg_t *cfg, FILE *file)
+parse(cfg_t *cfg, const char *text)
 {
     struct config *config;
 
-    skip_byte_order_mark(file);
-    if (cfg_parse_fp(cfg, file) != CFG_SUCCESS)
+    if (cfg_parse_buf(cfg, text) != CFG_SUCCESS) {
+        if (reading.faults == 0)
+            report_at(0, "cannot be read as a configuration");
+        return NULL;
+    }
+    report_what_is_not_given();
+    if (reading.faults > 0)
         return NULL;
     config = calloc(1, sizeof(*config));
     if (config == NULL || !copy_values(cfg, config)) {
+        report_at(0, "not enough memory");
         config_free(config);
         return NULL;
     }
     return config;
 }
 
-struct config *
-config_read(const char *path)
+static struct config *
+parse_text(const char *text)
 {
     cfg_opt_t options[KEY_COUNT + 1];
     struct config *config = NULL;
-    FILE *file = fopen(path, "re");
+    int open_quote = line_of_open_quote(text);
     cfg_t *cfg;
 
-    if (file == NULL) {
-        log_event(LOG_ERROR, "config_error", "file", path, "message", strerror(errno), NULL);
+    if (open_quote > 0) {
+        report_at(open_quote, "a quote is opened here and never closed");
         return NULL;
     }
     make_options(options);
     cfg = cfg_init(options, CFGF_NONE);
-    if (cfg != NULL) {
-        cfg_set_error_function(cfg, report);
-        memset(given, 0, sizeof(given));
-        cfg->filename = strdup(path);
-        config = parse(cfg, file);
-        cfg_free(cfg);
-    }
-    fclose(file);
+    if (cfg == NULL)
+        return NULL;
+    cfg_set_error_function(cfg, report);
+    config = parse(cfg, text);
+    cfg_free(cfg);
+    return config;
+}
+
+struct config *
+config_read(const char *path, config_fault *fault)
+{
+    struct config *config = NULL;
+    char *text;
+
+    memset(&reading, 0, sizeof(reading));
+    reading.path = path;
+    reading.fault = fault;
+    text = read_file(path);
+    if (text != NULL)
+        config = parse_text(text);
+    free(text);
     return config;
 }
 

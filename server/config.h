@@ -1,8 +1,8 @@
 /*
  * config: what yuebaod.conf says. Read by libconfuse; yuebaod.conf(5) explains each key.
  *
- * Refused, with file and line: unknown keys, keys given twice, values out of range. A byte-order mark is
- * skipped.
+ * Refused, with file and line: unknown keys, keys given twice, values out of range, a quote that is never
+ * closed. All values that are wrong are told, not only the first. A byte-order mark is skipped.
  */
 #ifndef YUEBAO_CONFIG_H
 #define YUEBAO_CONFIG_H
@@ -36,8 +36,16 @@ struct config {
 /* The defaults of the limits, for tests too. */
 struct session_limits session_limits_default(void);
 
-/* Each fault is a log line event=config_error with file, line and message. NULL: refused. */
-struct config *config_read(const char *path);
+/* Told each fault, in words; `line` is 0 when it is about no line. */
+typedef void config_fault(const char *file, int line, const char *message);
+
+/* As a log line event=config_error: for a service. */
+void config_log_fault(const char *file, int line, const char *message);
+/* As "yuebaod: FILE:LINE: message." on standard error: for a person. */
+void config_say_fault(const char *file, int line, const char *message);
+
+/* NULL: refused, and `fault` was told why. */
+struct config *config_read(const char *path, config_fault *fault);
 void config_free(struct config *config); /* accepts NULL */
 
 /* As a file that config_read would take; passwords in `database` are masked. */

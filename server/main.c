@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "address.h"
 #include "config.h"
@@ -75,21 +76,30 @@ read_arguments(int argc, char **argv, const char **ret_path, enum mode *ret_mode
     return false;
 }
 
-/* Whether the files that the configuration names can be used. */
+/* Whether the files that the configuration names can be used; all that is wrong is told. */
 static bool
-files_are_good(const struct config *config)
+files_are_good(const struct config *config, const char *path, config_fault *fault)
 {
     struct receipt_key key;
     char error[300] = "";
     bool good = receipt_key_read(config->receipt_key, &key, error, sizeof(error));
-    SSL_CTX *tls =
-        good ? tls_context_new(config->certificate, config->private_key, error, sizeof(error)) : NULL;
+    SSL_CTX *tls;
 
     receipt_key_wipe(&key);
+    if (!good)
+        fault(path, 0, error);
+    tls = tls_context_new(config->certificate, config->private_key, error, sizeof(error));
     if (tls == NULL)
-        log_event(LOG_ERROR, "config_error", "message", error, NULL);
+        fault(path, 0, error);
     SSL_CTX_free(tls);
-    return tls != NULL;
+    return good && tls != NULL;
+}
+
+/* A person reads sentences; a service's log has events. */
+static config_fault *
+fault_of(enum mode mode)
+{
+    return mode != MODE_RUN || isatty(STDERR_FILENO) ? config_say_fault : config_log_fault;
 }
 
 /* Hold the port for all workers; false: it cannot be had. */
@@ -126,7 +136,7 @@ main(int argc, char **argv)
 
     if (!read_arguments(argc, argv, &path, &mode, &status))
         return status;
-    config = config_read(path);
+    config = config_read(path, fault_of(mode));
     if (config == NULL)
         return EX_CONFIG;
     if (mode == MODE_PRINT) {
@@ -135,11 +145,12 @@ main(int argc, char **argv)
         return EX_OK;
     }
     log_set_level(config->log_level);
-    if (!envelope_init() || !files_are_good(config)) {
+    if (!envelope_init() || !files_are_good(config, path, fault_of(mode))) {
         config_free(config);
         return EX_CONFIG;
     }
     if (mode == MODE_CHECK) {
+        printf("%s: the configuration is sound.\n", path);
         config_free(config);
         return EX_OK;
     }

@@ -160,7 +160,7 @@ swap(char **a, char **b)
 static void
 reload(struct supervisor *s)
 {
-    struct config *old = s->config, *new = config_read(s->config_path);
+    struct config *old = s->config, *new = config_read(s->config_path, config_log_fault);
 
     if (new == NULL)
         return; /* config_read has said why */

@@ -8,12 +8,24 @@
  */
 static const unsigned char session_id_context[] = "yuebao";
 
-static void
-say_why(char *ret_error, size_t size, const char *file)
+/* The first error is the cause; what follows says only which part of OpenSSL passed it on. */
+static const char *
+first_reason(void)
 {
-    const char *why = ERR_reason_error_string(ERR_peek_last_error());
+    unsigned long error = ERR_peek_error();
+    const char *why =
+        ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error)) : ERR_reason_error_string(error);
 
-    snprintf(ret_error, size, "%s: %s", file, why != NULL ? why : "cannot be read");
+    return why != NULL ? why : "cannot be read";
+}
+
+static void
+say_why(char *ret_error, size_t size, const char *file, const char *wanted)
+{
+    if (ERR_SYSTEM_ERROR(ERR_peek_error()))
+        snprintf(ret_error, size, "%s: %s", file, first_reason());
+    else
+        snprintf(ret_error, size, "%s: %s (OpenSSL: %s)", file, wanted, first_reason());
 }
 
 static SSL_CTX *
@@ -38,16 +50,18 @@ SSL_CTX *
 tls_context_new(const char *certificate, const char *private_key, char *ret_error, size_t size)
 {
     SSL_CTX *context;
-    const char *file = "TLS";
+    const char *file = "TLS", *wanted = "cannot be set up";
 
     ERR_clear_error();
     context = context_of_house();
     if (context == NULL)
         goto fail;
     file = certificate;
+    wanted = "holds no certificate in PEM form";
     if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1)
         goto fail;
     file = private_key;
+    wanted = "holds no private key in PEM form that fits the certificate";
     /* also refuses a key that is not the certificate's */
     if (SSL_CTX_use_PrivateKey_file(context, private_key, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(context) != 1)
@@ -55,7 +69,7 @@ tls_context_new(const char *certificate, const char *private_key, char *ret_erro
     ERR_clear_error();
     return context;
 fail:
-    say_why(ret_error, size, file);
+    say_why(ret_error, size, file, wanted);
     ERR_clear_error();
     SSL_CTX_free(context);
     return NULL;

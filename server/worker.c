@@ -132,7 +132,7 @@ static void
 worker_on_hup(evutil_socket_t signal_number, short what, void *arg)
 {
     struct worker *w = arg;
-    struct config *config = config_read(w->start->config_path);
+    struct config *config = config_read(w->start->config_path, config_log_fault);
     char error[300] = "";
     SSL_CTX *tls = config != NULL
                        ? tls_context_new(config->certificate, config->private_key, error, sizeof(error))

@@ -12,7 +12,8 @@ LINE = re.compile(r'<[0-7]>event=[a-z0-9_]+( [a-z0-9_]+=("([^"\\]|\\.)*"|[^ "=]\
 
 
 def test_a_good_configuration_passes_and_is_printed(world):
-    run(YUEBAOD, "--config", world.collector.config, "--check")
+    said = run(YUEBAOD, "--config", world.collector.config, "--check")
+    assert said.stdout == f"{world.collector.config}: the configuration is sound.\n" and said.stderr == ""
     shown = run(YUEBAOD, "--config", world.collector.config, "--print-config").stdout
     assert "workers" in shown and "127.0.0.1:0" in shown
 
@@ -23,17 +24,39 @@ def test_a_good_configuration_passes_and_is_printed(world):
     (lambda text: text.replace("workers = 2", "workers = 0"), "workers"),
     (lambda text: text.replace("workers = 2", "workers = many"), "workers"),
     (lambda text: text.replace("127.0.0.1:0", "nowhere"), "listen"),
+    (lambda text: text.replace('"127.0.0.1:0"', "*:7443"), "in double quotes"),
     (lambda text: text + 'log_level = "loud"\n', "log_level"),
     (lambda text: text.replace("server.pem", "absent.pem"), "absent.pem"),
     (lambda text: text.replace("receipt.key", "absent.key"), "absent.key"),
-    (lambda text: text.replace("workers = 2", "workers = = 2"), "line=2"),
-], ids=["unknown key", "key twice", "none", "not a number", "no address", "no level", "no certificate", "no receipt key", "no syntax"])
+    (lambda text: text.replace("workers = 2", "workers = = 2"), "unexpected token"),
+    (lambda text: re.sub(r'database = ".*"', 'database = "hosst=/tmp"', text), "hosst"),
+    (lambda text: text + '"', "never closed"),
+    (lambda text: text.replace("server.pem", "receipt.key"), "receipt.key: holds no certificate in PEM form"),
+], ids=["unknown key", "key twice", "none", "not a number", "no address", "no quotes", "no level", "no certificate", "no receipt key", "no syntax",
+        "no option of libpq", "a stray quote", "another file"])
 def test_a_faulty_configuration_is_refused_by_name(world, tmp_path, spoil, named):
     config = tmp_path / "yuebaod.conf"
     config.write_text(spoil(world.collector.config.read_text()))
     for args in (["--check"], []):
         done = run(YUEBAOD, "--config", config, *args, ok=78, timeout=30)
         assert named in done.stderr and done.stderr.strip(), done.stderr
+        assert done.stderr.startswith(f"yuebaod: {config}" if args else "<3>event=config_error"), "a person reads sentences, a log has events"
+
+
+def test_all_that_is_wrong_is_told_at_once(world, tmp_path):
+    config = tmp_path / "yuebaod.conf"
+    text = world.collector.config.read_text().replace("workers = 2", "workers = 0").replace("127.0.0.1:0", "nowhere")
+    config.write_text(text)
+    said = run(YUEBAOD, "--config", config, "--check", ok=78).stderr.splitlines()
+    assert len(said) == 2 and all(re.match(rf"yuebaod: {config}:\d+: (workers|listen) is .*\.$", line) for line in said), said
+    config.write_text(re.sub(r"(server\.pem|receipt\.key)", r"absent-\1", world.collector.config.read_text()))
+    said = run(YUEBAOD, "--config", config, "--check", ok=78).stderr.splitlines()
+    assert len(said) == 2 and all(line.endswith(": No such file or directory.") for line in said), said
+
+
+def test_a_directory_is_no_configuration(tmp_path):
+    for mode in ("--check", "--print-config"):
+        assert run(YUEBAOD, "--config", tmp_path, mode, ok=78).stderr == f"yuebaod: {tmp_path}: Is a directory.\n"
 
 
 def test_a_receipt_key_that_others_can_read_is_refused(world, tmp_path):

@@ -27,7 +27,7 @@ read_text(const char *text)
     assert_non_null(file);
     assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
     fclose(file);
-    return config_read(path);
+    return config_read(path, config_log_fault);
 }
 
 /* Standard error of config_read, which is where its faults are told. */
@@ -106,6 +106,14 @@ static const struct {
     {"an empty text", "certificate = \"\"\n", "line=1"},
     {"nothing", "", "certificate is not given"},
     {"an open quote", NEEDED "listen = \"127.0.0.1:1\n", "line="},
+    {"a quote at the very end", NEEDED "\"", "line=5 message=\"a quote is opened here and never closed\""},
+    {"a quote in the last line", NEEDED "# \"\nlog_level = info \"\n", "line=6 message=\"a quote is opened"},
+    {"an unknown option of libpq", "database = \"hosst=geheim\"\n",
+     "line=1 message=\"database has the option \\\"hosst\\\", which libpq does not know\""},
+    {"no connection string", "database = \"geheim\"\n",
+     "line=1 message=\"database must be a connection string"},
+    {"two wrong values, the second", NEEDED "workers = 0\nlinks = 99\n", "line=6 message=\"links is 99"},
+    {"a wrong value and one not given, the latter", "workers = 0\n", "certificate is not given"},
     {"a missing equals sign", NEEDED "workers 2\n", "line=5"},
 };
 
@@ -124,8 +132,10 @@ test_refused(void **state)
         assert_non_null(strstr(heard, "event=config_error"));
         assert_non_null(strstr(heard, path));
         assert_non_null(strstr(heard, refused[i].heard));
+        assert_null(strstr(heard, "geheim"));
     }
-    assert_null(config_read("/nonexistent/yuebaod.conf"));
+    assert_null(config_read("/tmp", config_log_fault));
+    assert_null(config_read("/nonexistent/yuebaod.conf", config_log_fault));
 }
 
 static const struct {
@@ -135,13 +145,14 @@ static const struct {
     {"password=geheim dbname=y", "database = \"password=*** dbname=y\""},
     {"dbname=y password = 'ge heim' user=u", "database = \"dbname=y password = *** user=u\""},
     {"postgresql://u:geheim@h/y", "database = \"postgresql://u:***@h/y\""},
-    {"postgresql://h/y?password=geheim&x=1", "database = \"postgresql://h/y?password=***&x=1\""},
+    {"postgresql://h/y?password=geheim&connect_timeout=1",
+     "database = \"postgresql://h/y?password=***&connect_timeout=1\""},
     {"sslpassword=geheim password=geheim", "database = \"sslpassword=*** password=***\""},
     {"password='x\\\\'geheim' dbname=y", "database = \"password=*** dbname=y\""},
     {"password=x\\\\ geheim dbname=y", "database = \"password=*** dbname=y\""},
     {"password=x&geheim dbname=y", "database = \"password=*** dbname=y\""},
-    {"postgresql://u:geheim@h/y?sslpassword=geheim&x=1",
-     "database = \"postgresql://u:***@h/y?sslpassword=***&x=1\""},
+    {"postgresql://u:geheim@h/y?sslpassword=geheim&connect_timeout=1",
+     "database = \"postgresql://u:***@h/y?sslpassword=***&connect_timeout=1\""},
 };
 
 static void
