@@ -34,7 +34,7 @@ desk_complain_text(struct desk *desk, char *text)
 int
 desk_usage(struct desk *desk, const char *command)
 {
-    desk_complain(desk, MSG_usage_hint, "command", command, NULL);
+    desk_complain(desk, command[0] == '\0' ? MSG_usage_hint : MSG_usage_hint_of, "command", command, NULL);
     return EX_USAGE;
 }
 
@@ -312,8 +312,18 @@ is_error(const struct fault *fault)
     return fault->finding.severity == YUEBAO__SEVERITY__ERROR;
 }
 
+/* The column as the clerk sees it in the sheet; where the sheet has none, as a template names it. */
+static const char *
+heading_of(const struct desk *desk, const struct faults *faults, enum sheet_column column)
+{
+    if (column < SHEET_COLUMNS && faults->heading[column][0] != '\0')
+        return faults->heading[column];
+    return sheet_column_name(desk->language, column);
+}
+
 static json_t *
-fault_as_json(const struct desk *desk, const struct fault *fault, const char *sentence)
+fault_as_json(const struct desk *desk, const struct faults *faults, const struct fault *fault,
+              const char *sentence)
 {
     const ProtobufCEnumValue *code =
         protobuf_c_enum_descriptor_get_value(&yuebao__finding_code__descriptor, (int)fault->finding.code);
@@ -324,7 +334,9 @@ fault_as_json(const struct desk *desk, const struct fault *fault, const char *se
     if (fault->line != 0)
         json_object_set_new(object, "row", json_integer((json_int_t)fault->line));
     if (fault->column != COLUMN_NONE)
-        json_object_set_new(object, "column", json_string(sheet_column_name(desk->language, fault->column)));
+        json_object_set_new(object, "column", json_string(sheet_column_key(fault->column)));
+    if (fault->column != COLUMN_NONE)
+        json_object_set_new(object, "heading", json_string(heading_of(desk, faults, fault->column)));
     if (fault->finding.indicator != 0)
         json_object_set_new(object, "indicator", json_integer(fault->finding.indicator));
     if (fault->hint != MESSAGE_COUNT)
@@ -334,7 +346,8 @@ fault_as_json(const struct desk *desk, const struct fault *fault, const char *se
 
 /* "错误 第 12 行“数值”列:…" */
 static void
-print_fault(const struct desk *desk, const struct fault *fault, const char *sentence)
+print_fault(const struct desk *desk, const struct faults *faults, const struct fault *fault,
+            const char *sentence)
 {
     enum language l = desk->language;
     char row[24];
@@ -342,8 +355,8 @@ print_fault(const struct desk *desk, const struct fault *fault, const char *sent
     snprintf(row, sizeof(row), "%zu", fault->line);
     message_print(stdout, l, is_error(fault) ? MSG_fault_error : MSG_fault_warning, NULL);
     if (fault->line != 0 && fault->column != COLUMN_NONE)
-        message_print(stdout, l, MSG_fault_at_cell, "row", row, "column", sheet_column_name(l, fault->column),
-                      NULL);
+        message_print(stdout, l, MSG_fault_at_cell, "row", row, "column",
+                      heading_of(desk, faults, fault->column), NULL);
     else if (fault->line != 0)
         message_print(stdout, l, MSG_fault_at_row, "row", row, NULL);
     fputs(sentence, stdout);
@@ -382,9 +395,9 @@ desk_print_faults(struct desk *desk, const struct faults *faults, const struct c
         char *sentence = sentence_of(desk, &faults->items[i], catalogue);
 
         if (sentence != NULL && desk->json)
-            json_array_append_new(list, fault_as_json(desk, &faults->items[i], sentence));
+            json_array_append_new(list, fault_as_json(desk, faults, &faults->items[i], sentence));
         else if (sentence != NULL)
-            print_fault(desk, &faults->items[i], sentence);
+            print_fault(desk, faults, &faults->items[i], sentence);
         free(sentence);
     }
     if (faults->more)

@@ -72,7 +72,7 @@ identify(const struct sheet *sheet, const struct filing_request *request, struct
 static void
 miss_mark(struct filing *f)
 {
-    struct fault fault = {.column = COLUMN_MARK, .hint = MSG_hint_mark_unreadable};
+    struct fault fault = {.column = COLUMN_MARK, .hint = MSG_hint_mark_missing};
 
     for (size_t i = 0; i < f->faults.count; i++)
         if (f->faults.items[i].column == COLUMN_MARK)

@@ -12,10 +12,12 @@
 static const struct {
     const char *name;
     int (*run)(struct desk *desk, int argc, char **argv);
+    enum message help;
 } commands[] = {
-    {"enrol", cmd_enrol},   {"catalogue", cmd_catalogue}, {"template", cmd_template},
-    {"check", cmd_check},   {"submit", cmd_submit},       {"send", cmd_send},
-    {"status", cmd_status}, {"receipt", cmd_receipt},
+    {"enrol", cmd_enrol, MSG_help_enrol},          {"catalogue", cmd_catalogue, MSG_help_catalogue},
+    {"template", cmd_template, MSG_help_template}, {"check", cmd_check, MSG_help_check},
+    {"submit", cmd_submit, MSG_help_submit},       {"send", cmd_send, MSG_help_send},
+    {"status", cmd_status, MSG_help_status},       {"receipt", cmd_receipt, MSG_help_receipt},
 };
 
 enum common { COMMON_NONE, COMMON_TAKEN, COMMON_BAD, COMMON_HELP, COMMON_VERSION };
@@ -102,6 +104,19 @@ default_home(struct desk *desk)
     return rc >= 0;
 }
 
+/* Of the command that is named, or of all. */
+static void
+help(const struct desk *desk, const char *command)
+{
+    for (size_t i = 0; command != NULL && i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (strcmp(commands[i].name, command) == 0) {
+            message_print(stdout, desk->language, commands[i].help, NULL);
+            message_print(stdout, desk->language, MSG_help_common, NULL);
+            return;
+        }
+    message_print(stdout, desk->language, MSG_help, NULL);
+}
+
 static int
 run(struct desk *desk, int argc, char **argv)
 {
@@ -149,7 +164,7 @@ main(int argc, char **argv)
     if (special == COMMON_BAD || (desk.home == NULL && !default_home(&desk)))
         return finish(&desk, desk_usage(&desk, ""));
     if (special == COMMON_HELP) {
-        message_print(stdout, desk.language, MSG_help, NULL);
+        help(&desk, argv[1]);
         desk.json = false;
         return finish(&desk, EX_OK);
     }

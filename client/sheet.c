@@ -9,6 +9,7 @@
 
 struct sheet {
     struct table *table;
+    size_t header;               /* index of the row that names the columns */
     size_t place[SHEET_COLUMNS]; /* index of the column in a row; NOWHERE: the sheet has none */
     char school[SCHOOL_CODE_MAX + 1];
     char form[FORM_CODE_MAX + 1];
@@ -54,11 +55,59 @@ cell_of(const struct sheet *sheet, const struct table_row *row, enum sheet_colum
     return place == NOWHERE || place >= row->count ? "" : row->cells[place];
 }
 
+#define HEADER_ROWS 8 /* a title or two may stand above the header */
+
+static size_t
+known_words_in(const struct table_row *row)
+{
+    size_t known = 0;
+
+    for (size_t i = 0; i < row->count; i++)
+        known += sheet_column_of(row->cells[i]) != COLUMN_NONE;
+    return known;
+}
+
+/* Of the first rows the one with the most names of columns; false: none has any. */
+static bool
+find_header(struct sheet *sheet)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < sheet->table->count && i < HEADER_ROWS; i++) {
+        size_t known = known_words_in(&sheet->table->rows[i]);
+
+        if (known > most) {
+            most = known;
+            sheet->header = i;
+        }
+    }
+    return most > 0;
+}
+
+/* "指标代码;指标名称;…": a spreadsheet of a country that writes 0,5. */
+static bool
+has_semicolons(const struct table *table)
+{
+    for (size_t i = 0; i < table->count && i < HEADER_ROWS; i++) {
+        char word[HEADING_MAX + 1];
+        const char *cell = table->rows[i].count > 0 ? table->rows[i].cells[0] : "";
+        size_t len = strcspn(cell, ";");
+
+        if (cell[len] == '\0' || len > HEADING_MAX)
+            continue;
+        memcpy(word, cell, len);
+        word[len] = '\0';
+        if (sheet_column_of(word) != COLUMN_NONE)
+            return true;
+    }
+    return false;
+}
+
 /* An unknown column may be the clerk's own arithmetic: it is named, and left alone. */
 static void
 find_columns(struct sheet *sheet, struct faults *faults)
 {
-    const struct table_row *header = &sheet->table->rows[0];
+    const struct table_row *header = &sheet->table->rows[sheet->header];
 
     for (size_t i = 0; i < header->count; i++) {
         const char *word = header->cells[i];
@@ -67,6 +116,7 @@ find_columns(struct sheet *sheet, struct faults *faults)
 
         if (column != COLUMN_NONE && sheet->place[column] == NOWHERE) {
             sheet->place[column] = i;
+            copy_cut(faults->heading[column], sizeof(faults->heading[column]), word);
         } else if (column != COLUMN_NONE) {
             fault = fault_of(YUEBAO__FINDING_CODE__COLUMN_TWICE, 0, word, NULL, header->line, column);
             faults_add(faults, &fault);
@@ -84,9 +134,9 @@ want_columns(const struct sheet *sheet, struct faults *faults)
     static const enum sheet_column wanted[] = {COLUMN_CODE, COLUMN_VALUE};
 
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        struct fault fault =
-            fault_of(YUEBAO__FINDING_CODE__COLUMN_MISSING, 0, sheet_column_name(LANGUAGE_ZH, wanted[i]),
-                     sheet_column_name(LANGUAGE_EN, wanted[i]), sheet->table->rows[0].line, wanted[i]);
+        struct fault fault = fault_of(
+            YUEBAO__FINDING_CODE__COLUMN_MISSING, 0, sheet_column_name(LANGUAGE_ZH, wanted[i]),
+            sheet_column_name(LANGUAGE_EN, wanted[i]), sheet->table->rows[sheet->header].line, wanted[i]);
 
         if (sheet->place[wanted[i]] == NOWHERE)
             faults_add(faults, &fault);
@@ -117,12 +167,10 @@ read_mark(const char *cell, struct sheet *mark)
 }
 
 static void
-miss_mark(const char *cell, size_t line, struct faults *faults)
+refuse_mark(const char *cell, size_t line, struct faults *faults)
 {
-    struct fault fault = fault_of(YUEBAO__FINDING_CODE__COLUMN_MISSING, 0,
-                                  sheet_column_name(LANGUAGE_ZH, COLUMN_MARK), cell, line, COLUMN_MARK);
+    struct fault fault = fault_of(YUEBAO__FINDING_CODE__MARK_UNREADABLE, 0, cell, NULL, line, COLUMN_MARK);
 
-    fault.hint = MSG_hint_mark_unreadable;
     faults_add(faults, &fault);
 }
 
@@ -132,20 +180,19 @@ find_mark(struct sheet *sheet, struct faults *faults)
 {
     const char *first = NULL;
 
-    for (size_t i = 1; i < sheet->table->count; i++) {
+    for (size_t i = sheet->header + 1; i < sheet->table->count; i++) {
         const struct table_row *row = &sheet->table->rows[i];
         const char *cell = cell_of(sheet, row, COLUMN_MARK);
         struct fault fault =
-            fault_of(YUEBAO__FINDING_CODE__ROW_UNKNOWN, 0, cell, first, row->line, COLUMN_MARK);
+            fault_of(YUEBAO__FINDING_CODE__MARK_DIFFERS, 0, cell, first, row->line, COLUMN_MARK);
 
-        fault.hint = MSG_hint_mark_differs;
         if (cell[0] != '\0' && first != NULL && strcmp(cell, first) != 0)
             faults_add(faults, &fault);
         if (cell[0] != '\0' && first == NULL) {
             first = cell;
             if (!read_mark(cell, sheet)) {
                 sheet->school[0] = sheet->form[0] = sheet->period[0] = '\0';
-                miss_mark(cell, row->line, faults);
+                refuse_mark(cell, row->line, faults);
             }
         }
     }
@@ -170,6 +217,16 @@ fault_of_table(enum table_status status, const struct table_error *error, struct
     faults_add(faults, &fault);
 }
 
+/* A letter, a web page, another program's table. */
+static void
+miss_header(const struct table *table, struct faults *faults)
+{
+    struct fault fault = fault_of(YUEBAO__FINDING_CODE__SHEET_UNREADABLE, 0, "header", NULL, 0, COLUMN_NONE);
+
+    fault.hint = has_semicolons(table) ? MSG_hint_semicolons : MSG_hint_no_header;
+    faults_add(faults, &fault);
+}
+
 struct sheet *
 sheet_open(const uint8_t *bytes, size_t len, struct faults *faults)
 {
@@ -181,7 +238,12 @@ sheet_open(const uint8_t *bytes, size_t len, struct faults *faults)
     sheet_known_words(words);
     if (sheet != NULL)
         status = table_read(bytes, len, words, &sheet->table, &error);
-    if (status == TABLE_OK && sheet->table->count < 2)
+    if (status == TABLE_OK && !find_header(sheet)) {
+        miss_header(sheet->table, faults);
+        sheet_free(sheet);
+        return NULL;
+    }
+    if (status == TABLE_OK && sheet->header + 1 == sheet->table->count)
         status = TABLE_EMPTY;
     if (status != TABLE_OK) {
         fault_of_table(status, &error, faults);
@@ -246,6 +308,17 @@ complain(struct reading *r, Yuebao__FindingCode code, const char *found, const c
     r->faulty = true;
 }
 
+/* 2026-10-31, 10/31, 10月31日: what a spreadsheet makes of 10-31. */
+static bool
+is_date(const char *cell)
+{
+    bool plain = strspn(cell, "0123456789-/") == strlen(cell);
+
+    return (plain && cell[0] != '\0' && strpbrk(cell + 1, "-/") != NULL &&
+            strpbrk(cell, "0123456789") != NULL) ||
+           strstr(cell, "月") != NULL;
+}
+
 /* Why a cell that a person takes for a number is none: the usual habits have a word of their own. */
 static enum message
 hint_for(const char *cell)
@@ -255,10 +328,14 @@ hint_for(const char *cell)
             return MSG_hint_full_width;
     if (strchr(cell, '%') != NULL)
         return MSG_hint_percent;
-    if (strchr(cell, ',') != NULL)
-        return MSG_hint_thousands;
+    if (is_date(cell))
+        return MSG_hint_date;
+    if (strchr(cell, ',') != NULL || strspn(cell, "0123456789. ") == strlen(cell))
+        return strpbrk(cell, ", ") != NULL ? MSG_hint_thousands : MSG_hint_point;
     if (strpbrk(cell, "eE") != NULL && strspn(cell, "0123456789.+-eE") == strlen(cell))
         return MSG_hint_exponent;
+    if (strpbrk(cell, "0123456789") != NULL && strspn(cell, "0123456789.OoIlSBZ") == strlen(cell))
+        return MSG_hint_letters;
     if (cell[0] >= '0' && cell[0] <= '9')
         return MSG_hint_unit;
     return MESSAGE_COUNT;
@@ -427,7 +504,7 @@ read_row(struct reading *r, const struct form *form)
 static void
 refuse_ragged(struct reading *r)
 {
-    size_t width = r->sheet->table->rows[0].count, count = r->row->count;
+    size_t width = r->sheet->table->rows[r->sheet->header].count, count = r->row->count;
     char found[24], bound[24];
 
     while (count > width && r->row->cells[count - 1][0] == '\0')
@@ -498,7 +575,7 @@ sheet_draft(const struct sheet *sheet, const struct catalogue *catalogue, const 
 
     if (draft == NULL)
         return NULL;
-    for (size_t i = 1; i < sheet->table->count; i++) {
+    for (size_t i = sheet->header + 1; i < sheet->table->count; i++) {
         struct reading r = {.sheet = sheet, .row = &sheet->table->rows[i], .draft = draft, .faults = faults};
         const char *code = cell_of(sheet, r.row, COLUMN_CODE);
 

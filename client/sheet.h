@@ -2,7 +2,8 @@
  * sheet: the table that a clerk fills in, as CSV. Written by sheet_template(), read back by sheet_open() and
  * sheet_draft(). Bytes in, bytes out; no I/O.
  *
- * Row 1 names the columns, in Chinese or English, in any order; each further row is one indicator. The last
+ * One row names the columns, in Chinese or English, in any order, with titles above it at most; each further
+ * row is one indicator. The last
  * column ("报表标识", "sheet id") says in every row whose figures these are: "0012345 primary.monthly 2026-10
  * name". One cell of words, because a spreadsheet turns a lone 2026-10 into a date and a lone 0012345 into a
  * number; in every row, because rows get sorted, moved and deleted, and a head line is lost first.
@@ -39,8 +40,13 @@ enum sheet_column {
     COLUMN_NONE = SHEET_COLUMNS /* the fault is not in one column */
 };
 
+#define HEADING_MAX 63 /* bytes; a longer one is none of ours */
+
 /* The column's name in its header; borrowed. */
 const char *sheet_column_name(enum language language, enum sheet_column column);
+
+/* The same for programs: "value", whatever the language. */
+const char *sheet_column_key(enum sheet_column column);
 
 /* One thing that is wrong, and where. */
 struct fault {
@@ -55,6 +61,7 @@ struct faults {
     struct fault *items;
     size_t count, capacity;
     bool more; /* there were more than FINDINGS_MAX, or no memory for them */
+    char heading[SHEET_COLUMNS][HEADING_MAX + 1]; /* the columns as this sheet names them; "": it has none */
 };
 void faults_add(struct faults *faults, const struct fault *fault);
 void faults_sort(struct faults *faults);

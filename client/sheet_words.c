@@ -44,6 +44,21 @@ sheet_column_name(enum language language, enum sheet_column column)
     return language == LANGUAGE_ZH ? columns[column].zh : columns[column].en;
 }
 
+const char *
+sheet_column_key(enum sheet_column column)
+{
+    static const char *const keys[SHEET_COLUMNS] = {
+        [COLUMN_CODE] = "indicator",    [COLUMN_NAME] = "name",
+        [COLUMN_MEANING] = "meaning",   [COLUMN_UNIT] = "unit",
+        [COLUMN_VALUE] = "value",       [COLUMN_DENOMINATOR] = "denominator",
+        [COLUMN_REASON] = "reason",     [COLUMN_EXPLANATION] = "explanation",
+        [COLUMN_REQUIRED] = "required", [COLUMN_RANGE] = "range",
+        [COLUMN_LAST] = "last",         [COLUMN_MARK] = "sheet_id",
+    };
+
+    return column >= SHEET_COLUMNS ? "" : keys[column];
+}
+
 enum sheet_column
 sheet_column_of(const char *word)
 {

@@ -47,7 +47,8 @@ put_header(const struct writing *w)
     return ok;
 }
 
-/* "0 – 20000", "≥ 0", "≤ 100"; empty where anything goes. */
+/* "0 ~ 20000", "≥ 0", "≤ 100"; empty where anything goes. With a denominator it is the ratio's, not the
+ * cell's. */
 static void
 print_range(const Yuebao__Indicator *i, char *text, size_t size)
 {
@@ -114,9 +115,12 @@ put_row(const struct writing *w, const struct form_item *item)
     const char *cells[SHEET_COLUMNS] = {NULL};
     char range[2 * NUMBER_TEXT_MAX + 8], last[2 * NUMBER_TEXT_MAX + 8];
     char *meaning = print_meaning(w, i), *mark = print_mark(w);
+    char *ratio_range = NULL;
     bool ok = meaning != NULL && mark != NULL;
 
     print_range(i, range, sizeof(range));
+    if (measure_has_denominator(i->measure) && range[0] != '\0')
+        ratio_range = message_format(w->language, MSG_sheet_ratio, "range", range, NULL);
     print_last(i, w->last, last, sizeof(last));
     cells[COLUMN_CODE] = i->code;
     cells[COLUMN_NAME] = either(w->language, i->name_zh, i->name_en);
@@ -125,11 +129,14 @@ put_row(const struct writing *w, const struct form_item *item)
     cells[COLUMN_REQUIRED] =
         message_text(w->language, item->required ? MSG_sheet_required : MSG_sheet_optional);
     cells[COLUMN_RANGE] = range;
+    if (ratio_range != NULL)
+        cells[COLUMN_RANGE] = ratio_range;
     cells[COLUMN_LAST] = last;
     cells[COLUMN_MARK] = mark;
     for (int column = 0; ok && column < SHEET_COLUMNS; column++)
         ok = put_cell(w->out, cells[column] == NULL ? "" : cells[column], (enum sheet_column)column);
     free(meaning);
+    free(ratio_range);
     free(mark);
     return ok;
 }

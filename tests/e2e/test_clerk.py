@@ -47,6 +47,9 @@ def test_from_template_to_receipt(world):
     assert set(codes[:len(required)]) == set(required), "required rows first"
     assert len(codes) == len(form.required) + len(form.optional)
     assert sheet.cell("enrolled_pupils", "name") == "在校(园)学生数"
+    ranges = {row[sheet.column["code"]]: row[sheet.rows[0].index("允许范围")] for row in sheet.rows[1:]}
+    assert ranges["compulsory_class_size_over_56_share"].startswith("比值 "), "the range of the ratio, not of the cell"
+    assert "比值" not in ranges["enrolled_pupils"]
 
     desk("check", path)
     assert world.revisions(school) == [], "check sends nothing"
@@ -152,6 +155,25 @@ def test_faults_for_programs(world, spoiled):
     said = json.loads(desk("check", path, "--json", ok=65).stdout)
     listed = said if isinstance(said, list) else next(v for v in said.values() if isinstance(v, list))
     assert {f["row"] for f in listed} == {row for row, _ in where}
+    assert {(f["row"], f["heading"]) for f in listed if "column" in f} == set(where), "named as the sheet names them"
+    assert {f["column"] for f in listed} == {column for _, column, _ in SPOILED}
+
+
+def test_columns_are_named_as_the_sheet_names_them(world, spoiled):
+    school, desk, path, where = spoiled
+    assert "数值（分子）" in desk("check", path, ok=65, lang="en").stdout
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("command, options", [
+    ("enrol", ["--school", "--server", "--ca"]), ("catalogue", []), ("template", ["--school", "--output", "--force"]),
+    ("check", ["--school", "--period"]), ("submit", ["--filler", "--reviewer", "--head", "--correction", "75"]),
+    ("send", ["--wait", "75"]), ("status", ["--all", "--school"]), ("receipt", ["--raw", "--revision", "--school"])])
+def test_help_of_each_command(world, spoiled, command, options, lang):
+    said = spoiled[1](command, "--help", lang=lang).stdout
+    assert f"yuebao {command}" in said and all(option in said for option in options)
+    assert any("\u4e00" <= c <= "\u9fff" for c in said) == (lang == "zh")
+    assert f"{command} --help" in spoiled[1](command, "--nonsense", ok=64, lang=lang).stderr
 
 
 def test_not_a_sheet_at_all(world, spoiled):

@@ -129,8 +129,8 @@ static const struct wrong wrongs[] = {
     {"empty cells beyond the header", "enrolled_pupils,3,,,," MARK ",,,", ""},
     {"a row of another sheet",
      "enrolled_pupils,3,,,," MARK "\nattendance_rate,3,4,,,0099 primary.monthly 2026-10 x",
-     "3:sheet id:ROW_UNKNOWN"},
-    {"a mark that is not one", "enrolled_pupils,3,,,,2026-10", "2:sheet id:COLUMN_MISSING"},
+     "3:sheet id:MARK_DIFFERS"},
+    {"a mark that is not one", "enrolled_pupils,3,,,,2026-10", "2:sheet id:MARK_UNREADABLE"},
     {"all at once, in the order of the eye",
      "enrolled_pupils,x,,,,\nattendance_rate,1,,,,\nwater_per_pupil,1.234,10,,,\nfoo,1,,,,",
      "2:value:CELL_NOT_A_NUMBER 3:denominator:DENOMINATOR_MISSING 4:value:CELL_TOO_MANY_DECIMALS "
@@ -168,6 +168,12 @@ static const struct wrong headers[] = {
     {"the clerk's own column is only mentioned", "指标代码,数值,我的备忘\nenrolled_pupils,3,x",
      "1::COLUMN_UNKNOWN"},
     {"empty header cells", "指标代码,数值,,\nenrolled_pupils,3,,", ""},
+    {"titles above the header", "某某小学月报\n,,\n填表日期,2026-10-31\n指标代码,数值\nenrolled_pupils,x\n",
+     "5:value:CELL_NOT_A_NUMBER"},
+    {"semicolons", "指标代码;数值\nenrolled_pupils;3\n", "0::SHEET_UNREADABLE"},
+    {"one long word", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+     "0::SHEET_UNREADABLE"},
+    {"a web page", "<html>\n<body>\n<p>hello</p>\n</body>\n", "0::SHEET_UNREADABLE"},
     {"no row below", "指标代码,数值\n", "0::SHEET_EMPTY"},
     {"nothing", "", "0::SHEET_EMPTY"},
     {"an open quote", "指标代码,数值\nenrolled_pupils,\"3\n", "2::SHEET_UNREADABLE"},
@@ -199,6 +205,9 @@ habits_get_a_word_of_their_own(void **state)
     } habits[] = {
         {"１２", MSG_hint_full_width}, {"5%", MSG_hint_percent}, {"\"1,200\"", MSG_hint_thousands},
         {"1E+05", MSG_hint_exponent},  {"12人", MSG_hint_unit},  {"abc", MESSAGE_COUNT},
+        {"1 200", MSG_hint_thousands}, {"5.", MSG_hint_point},   {".5", MSG_hint_point},
+        {"5OO", MSG_hint_letters},     {"l2", MSG_hint_letters}, {"2026/10/31", MSG_hint_date},
+        {"10月31日", MSG_hint_date},   {"12-5", MSG_hint_date},  {"12kg", MSG_hint_unit},
     };
 
     (void)state;
