@@ -42,6 +42,7 @@ cmd_catalogue(struct desk *desk, int argc, char **argv)
     } else {
         exit_status = desk_courier_failed(desk, &c);
     }
+    desk_mention_key(desk, &c);
     courier_close(&c);
     identity_fini(&identity);
     return exit_status;

@@ -139,6 +139,7 @@ enrol(struct desk *desk, const struct identity *next)
         }
         desk_mention_clock(desk, &c);
     }
+    desk_mention_key(desk, &c);
     courier_close(&c);
     return exit_status;
 }

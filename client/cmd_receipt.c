@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,17 +10,29 @@
 #include "desk.h"
 #include "envelope.h"
 #include "outcome.h"
+#include "system_words.h"
 #include "verdict.h"
 
 struct wanted {
     const char *period, *school, *raw_file;
+    const char *revision; /* NULL: the newest */
 };
+
+static bool
+is_revision(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len >= 1 && len <= 9 && text[0] != '0' && strspn(text, "0123456789") == len;
+}
 
 static bool
 parse(struct wanted *w, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"school", required_argument, NULL, 's'}, {"raw", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"school", required_argument, NULL, 's'},
+                                            {"raw", required_argument, NULL, 'r'},
+                                            {"revision", required_argument, NULL, 'n'},
+                                            {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -29,6 +40,8 @@ parse(struct wanted *w, int argc, char **argv)
             w->school = optarg;
         else if (option == 'r')
             w->raw_file = optarg;
+        else if (option == 'n' && is_revision(optarg))
+            w->revision = optarg;
         else
             return false;
     }
@@ -38,15 +51,20 @@ parse(struct wanted *w, int argc, char **argv)
     return true;
 }
 
-/* The last revision that has a receipt (or was kept); NULL: none. */
+/* The last one that has a receipt (or was kept), of the revision that is wanted or of any; NULL: none. */
 static const struct item *
-newest_proof(const struct items *items)
+find_proof(const struct items *items, const char *revision)
 {
+    unsigned long wanted = revision == NULL ? 0 : strtoul(revision, NULL, 10);
     const struct item *best = NULL;
 
-    for (size_t i = 0; i < items->count; i++)
-        if (items->list[i].state == ITEM_RECEIPTED || items->list[i].state == ITEM_KEPT)
-            best = &items->list[i];
+    for (size_t i = 0; i < items->count; i++) {
+        const struct item *item = &items->list[i];
+
+        if ((item->state == ITEM_RECEIPTED || item->state == ITEM_KEPT) &&
+            (wanted == 0 || item->revision == wanted))
+            best = item;
+    }
     return best;
 }
 
@@ -60,21 +78,46 @@ write_raw(struct desk *desk, const char *file, const struct item *item)
         good = close(fd) == 0 && good;
     if (good)
         return EX_OK;
-    desk_complain(desk, MSG_file_unwritable, "file", file, "detail", strerror(errno), NULL);
+    desk_complain(desk, MSG_file_unwritable, "file", file, "detail",
+                  system_words(desk->language, strerror(errno)), NULL);
     return EX_CANTCREAT;
+}
+
+/* As the agenda has it, in the clerk's language; malloc'd. NULL: not known. */
+static char *
+school_name(struct desk *desk, const char *code)
+{
+    Yuebao__Agenda *agenda = agenda_load(desk->outbox);
+    const Yuebao__School *school = agenda == NULL ? NULL : agenda_school(agenda, code);
+    char *name = NULL;
+
+    if (school != NULL)
+        name = strdup(desk->language == LANGUAGE_ZH || school->name_en[0] == '\0' ? school->name_zh
+                                                                                  : school->name_en);
+    if (agenda != NULL)
+        yuebao__agenda__free_unpacked(agenda, NULL);
+    return name;
 }
 
 static void
 print_proof(struct desk *desk, const struct item *item, const struct verdict *v)
 {
-    char id[2 * ID_SIZE + 1], key[2 * KEY_SIZE + 1], decided[INSTANT_TEXT_MAX], revision[12];
+    char id[2 * ID_SIZE + 1], key[2 * KEY_SIZE + 1], since[INSTANT_TEXT_MAX];
+    char *name = school_name(desk, item->school);
+    uint64_t since_ms = 0;
 
     hex_print(item->id, ID_SIZE, id);
     hex_print(v->answer->key.data, KEY_SIZE, key);
-    instant_print(item->decided_ms, desk_zone(desk), decided);
-    snprintf(revision, sizeof(revision), "%" PRIu32, item->revision);
     outcome_print(desk, item);
-    desk_say(desk, MSG_proof, "id", id, "key", key, "decided", decided, "revision", revision, NULL);
+    desk_say(desk, MSG_proof, "name", name == NULL ? item->school : name, "id", id, "key", key, NULL);
+    if (outbox_key_replaced(desk->outbox, v->answer->key.data, &since_ms)) {
+        instant_print(since_ms, desk_zone(desk), since);
+        desk_say(desk, MSG_proof_key_replaced, "since", since, NULL);
+        desk_report(desk, "server_key_replaced_ms", json_integer((json_int_t)since_ms));
+    }
+    if (name != NULL)
+        desk_report(desk, "name", json_string(name));
+    free(name);
     desk_report(desk, "receipt", outcome_json(desk, item));
     desk_report(desk, "server_key", json_string(key));
     desk_report(desk, "verified", json_true());
@@ -120,9 +163,10 @@ cmd_receipt(struct desk *desk, int argc, char **argv)
     filter.school = w.school != NULL ? w.school : identity.school;
     filter.period = w.period;
     exit_status = desk_outbox_failed(desk, outbox_items(desk->outbox, &filter, &items));
-    item = newest_proof(&items);
+    item = find_proof(&items, w.revision);
     if (exit_status == 0 && item == NULL) {
-        desk_complain(desk, MSG_no_receipt, "period", w.period, "school", filter.school, NULL);
+        desk_complain(desk, w.revision == NULL ? MSG_no_receipt : MSG_no_revision, "period", w.period,
+                      "school", filter.school, "revision", w.revision == NULL ? "" : w.revision, NULL);
         exit_status = EX_DATAERR;
     } else if (exit_status == 0) {
         exit_status = prove(desk, &w, item);

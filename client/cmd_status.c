@@ -10,6 +10,7 @@
 struct view {
     const char *period; /* NULL: all */
     const char *school; /* NULL: all */
+    bool all;           /* every revision */
     struct items items;
     Yuebao__Agenda *agenda; /* NULL: none yet */
     json_t *list;
@@ -19,13 +20,17 @@ struct view {
 static bool
 parse(struct view *v, int argc, char **argv)
 {
-    static const struct option options[] = {{"school", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"school", required_argument, NULL, 's'}, {"all", no_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 's')
+        if (option == 's')
+            v->school = optarg;
+        else if (option == 'a')
+            v->all = true;
+        else
             return false;
-        v->school = optarg;
     }
     if (optind < argc)
         v->period = argv[optind++];
@@ -102,17 +107,46 @@ report_agenda(struct desk *desk, struct view *v)
         }
 }
 
+/* A receipt, or the same again, makes an earlier one history; a refusal is history after anything. What waits
+ * is always told. */
+static bool
+is_superseded(const struct view *v, size_t at)
+{
+    const struct item *item = &v->items.list[at];
+
+    for (size_t i = at + 1; i < v->items.count && item->state != ITEM_WAITING; i++) {
+        const struct item *later = &v->items.list[i];
+
+        if (strcmp(item->school, later->school) == 0 && strcmp(item->form, later->form) == 0 &&
+            strcmp(item->period, later->period) == 0 &&
+            (later->state == ITEM_RECEIPTED || later->state == item->state || item->state == ITEM_REFUSED))
+            return true;
+    }
+    return false;
+}
+
 static void
 report_items(struct desk *desk, struct view *v)
 {
+    size_t older = 0;
+    char count[24];
+
     for (size_t i = 0; i < v->items.count; i++) {
         const struct item *item = &v->items.list[i];
 
         if (!in_view(v, item->school, item->period))
             continue;
+        if (!v->all && is_superseded(v, i)) {
+            older++;
+            continue;
+        }
         outcome_print(desk, item);
         json_array_append_new(v->list, outcome_json(desk, item));
     }
+    snprintf(count, sizeof(count), "%zu", older);
+    if (older > 0)
+        desk_say(desk, MSG_status_older, "count", count, NULL);
+    desk_report(desk, "older", json_integer((json_int_t)older));
 }
 
 int

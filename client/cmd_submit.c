@@ -347,6 +347,7 @@ check_again(struct desk *desk, const struct order *o, const struct identity *ide
     struct courier c;
     bool fetched = courier_open(&c, desk->outbox, identity, UPLINK_HELLO) && courier_fetch(&c);
 
+    desk_mention_key(desk, &c);
     courier_close(&c);
     if (!fetched)
         return EX_OK;

@@ -9,6 +9,7 @@
 #include "agenda.h"
 #include "desk.h"
 #include "filing.h"
+#include "system_words.h"
 
 struct wanted {
     const char *school, *file, *text;
@@ -105,7 +106,8 @@ write_file(struct desk *desk, const struct wanted *w, const char *file, const ch
     if (errno == EEXIST)
         desk_complain(desk, MSG_file_exists, "file", file, NULL);
     else
-        desk_complain(desk, MSG_file_unwritable, "file", file, "detail", strerror(errno), NULL);
+        desk_complain(desk, MSG_file_unwritable, "file", file, "detail",
+                      system_words(desk->language, strerror(errno)), NULL);
     return EX_CANTCREAT;
 }
 

@@ -31,6 +31,16 @@ garbage(struct courier *c, const char *what)
 
 /* ---- opening ------------------------------------------------------------------------------------ */
 
+static bool
+remember_key(struct courier *c, const uint8_t *key, bool knew_any, uint64_t now_ms)
+{
+    if (knew_any && !outbox_trusts(c->outbox, key)) {
+        c->has_new_key = true;
+        memcpy(c->new_key, key, KEY_SIZE);
+    }
+    return ok(c, outbox_trust(c->outbox, key, now_ms));
+}
+
 /* Keys and clock of the Welcome; with an enrolment, the key becomes ours in the same transaction. */
 static bool
 remember_welcome(struct courier *c, const struct identity *identity, enum uplink_opening opening)
@@ -38,14 +48,15 @@ remember_welcome(struct courier *c, const struct identity *identity, enum uplink
     const Yuebao__Welcome *welcome = uplink_welcome(c->uplink);
     uint64_t now_ms = clock_ms();
     char skew[24];
-    bool good = ok(c, outbox_begin(c->outbox));
+    bool good = ok(c, outbox_begin(c->outbox)), knew_any;
 
     if (!good)
         return false;
+    knew_any = outbox_trusts_any(c->outbox);
     c->skew_ms = (int64_t)(welcome->server_ms - now_ms);
     snprintf(skew, sizeof(skew), "%" PRId64, c->skew_ms);
     for (size_t i = 0; good && i < welcome->n_server_key; i++)
-        good = ok(c, outbox_trust(c->outbox, welcome->server_key[i].data, now_ms));
+        good = remember_key(c, welcome->server_key[i].data, knew_any, now_ms);
     good = good && ok(c, outbox_set(c->outbox, "clock_skew_ms", skew));
     if (good && opening == UPLINK_ENROL)
         good = ok(c, outbox_enrolled(c->outbox, identity));

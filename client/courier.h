@@ -19,7 +19,9 @@ struct courier {
     bool untrusted;                  /* an answer did not verify; the session was ended */
     uint32_t retry_ms;               /* the server's wish, from Busy and Wait; 0: none */
     size_t decided;                  /* items that got their answer */
-    int64_t skew_ms;                 /* the server's clock minus this computer's */
+    bool has_new_key;                /* Welcome named a server key not known here, though others were */
+    uint8_t new_key[KEY_SIZE];
+    int64_t skew_ms; /* the server's clock minus this computer's */
 };
 
 /* Open a session with the enrolled (or, enrolling, the pending) identity; keeps server keys and clock. false:

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "agenda.h"
+#include "envelope.h"
+#include "system_words.h"
 
 #define CHINA_MINUTES 480
 
@@ -56,7 +58,8 @@ outbox_failed(struct desk *desk, enum outbox_status status, const char *detail)
         desk_complain(desk, MSG_outbox_busy, "home", desk->home, NULL);
         return EX_CANTCREAT;
     case OUTBOX_IO:
-        desk_complain(desk, MSG_outbox_io, "home", desk->home, "detail", detail, NULL);
+        desk_complain(desk, MSG_outbox_io, "home", desk->home, "detail", system_words(desk->language, detail),
+                      NULL);
         return EX_CANTCREAT;
     case OUTBOX_FULL:
         desk_complain(desk, MSG_outbox_full, "home", desk->home, NULL);
@@ -128,7 +131,8 @@ explain_certificate(struct desk *desk, const struct uplink_error *e)
              e->certificate == X509_V_ERR_IP_ADDRESS_MISMATCH)
         desk_complain(desk, MSG_certificate_name, NULL);
     else
-        desk_complain(desk, MSG_certificate_untrusted, "detail", e->detail, NULL);
+        desk_complain(desk, MSG_certificate_untrusted, "detail", system_words(desk->language, e->detail),
+                      NULL);
 }
 
 static enum message
@@ -180,10 +184,10 @@ uplink_failed(struct desk *desk, const struct uplink_error *e)
         desk_complain(desk, MSG_no_memory, NULL);
         return EX_SOFTWARE;
     case UPLINK_NAME:
-        desk_complain(desk, MSG_server_name, "detail", e->detail, NULL);
+        desk_complain(desk, MSG_server_name, "detail", system_words(desk->language, e->detail), NULL);
         return EX_UNAVAILABLE;
     case UPLINK_UNREACHABLE:
-        desk_complain(desk, MSG_server_unreachable, "detail", e->detail, NULL);
+        desk_complain(desk, MSG_server_unreachable, "detail", system_words(desk->language, e->detail), NULL);
         return EX_UNAVAILABLE;
     case UPLINK_CA:
         desk_complain(desk, MSG_ca_unreadable, NULL);
@@ -192,14 +196,14 @@ uplink_failed(struct desk *desk, const struct uplink_error *e)
         explain_certificate(desk, e);
         return EX_CONFIG;
     case UPLINK_TLS:
-        desk_complain(desk, MSG_server_tls, "detail", e->detail, NULL);
+        desk_complain(desk, MSG_server_tls, "detail", system_words(desk->language, e->detail), NULL);
         return EX_UNAVAILABLE;
     case UPLINK_DEADLINE:
     case UPLINK_CLOSED:
         desk_complain(desk, MSG_server_silent, NULL);
         return EX_UNAVAILABLE;
     case UPLINK_GARBAGE:
-        desk_complain(desk, MSG_server_garbage, "detail", e->detail, NULL);
+        desk_complain(desk, MSG_server_garbage, "detail", system_words(desk->language, e->detail), NULL);
         return EX_UNAVAILABLE;
     case UPLINK_BUSY:
         desk_complain(desk, MSG_server_busy, "seconds", seconds, NULL);
@@ -250,6 +254,18 @@ desk_mention_clock(struct desk *desk, const struct courier *courier)
 }
 
 void
+desk_mention_key(struct desk *desk, const struct courier *courier)
+{
+    char key[2 * KEY_SIZE + 1];
+
+    if (!courier->has_new_key)
+        return;
+    hex_print(courier->new_key, KEY_SIZE, key);
+    desk_remark(desk, MSG_server_key_new, "key", key, NULL);
+    desk_report(desk, "new_server_key", json_string(key));
+}
+
+void
 desk_mention_own_clock(struct desk *desk)
 {
     int64_t skew_ms = (int64_t)(agenda_now_ms(desk->outbox) - clock_ms());
@@ -291,14 +307,38 @@ read_all(int fd, size_t max, uint8_t **ret_bytes, size_t *ret_len)
     return false;
 }
 
+/* "-" is standard input. Anything but a regular file is refused: a pipe in its place would be waited for. -1
+ * with *ret_why. */
+static int
+open_to_read(struct desk *desk, const char *path, const char **ret_why)
+{
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+
+    if (fd < 0 || (strcmp(path, "-") != 0 && fstat(fd, &st) != 0)) {
+        *ret_why = system_words(desk->language, strerror(errno));
+    } else if (strcmp(path, "-") == 0 || S_ISREG(st.st_mode)) {
+        return fd;
+    } else {
+        *ret_why = S_ISDIR(st.st_mode) ? system_words(desk->language, strerror(EISDIR))
+                                       : message_text(desk->language, MSG_system_not_regular);
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 bool
 desk_read_file(struct desk *desk, const char *path, size_t max, uint8_t **ret_bytes, size_t *ret_len)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const char *why = "";
+    int fd = open_to_read(desk, path, &why);
     bool good = fd >= 0 && read_all(fd, max, ret_bytes, ret_len);
 
+    if (fd >= 0 && !good)
+        why = system_words(desk->language, strerror(errno));
     if (!good)
-        desk_complain(desk, MSG_file_unreadable, "file", path, "detail", strerror(errno), NULL);
+        desk_complain(desk, MSG_file_unreadable, "file", path, "detail", why, NULL);
     if (fd >= 0)
         close(fd);
     return good;

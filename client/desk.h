@@ -45,6 +45,16 @@ int cmd_receipt(struct desk *desk, int argc, char **argv);
         }                                                                                                    \
     } while (0)
 
+/* The same to stderr: what must be seen, and yet is no failure. */
+#define desk_remark(desk, ...)                                                                               \
+    do {                                                                                                     \
+        if (!(desk)->json) {                                                                                 \
+            fputs("yuebao: ", stderr);                                                                       \
+            message_print(stderr, (desk)->language, __VA_ARGS__);                                            \
+            fputc('\n', stderr);                                                                             \
+        }                                                                                                    \
+    } while (0)
+
 /* One sentence that explains a failure: to stderr, or into the report. The text is malloc'd by
  * message_format() and taken. */
 #define desk_complain(desk, ...) desk_complain_text((desk), message_format((desk)->language, __VA_ARGS__))
@@ -63,7 +73,7 @@ int desk_outbox_failed(struct desk *desk, enum outbox_status status);
 int desk_courier_failed(struct desk *desk, const struct courier *courier);
 int desk_usage(struct desk *desk, const char *command);
 
-/* Every byte of a file in malloc'd memory; false: explained, errno's words. */
+/* Every byte of a regular file, or of standard input for "-", in malloc'd memory; false: explained. */
 bool desk_read_file(struct desk *desk, const char *path, size_t max, uint8_t **ret_bytes, size_t *ret_len);
 
 /* Print the faults (or put them into the report as "findings"). */
@@ -72,6 +82,9 @@ void desk_print_faults(struct desk *desk, const struct faults *faults, const str
 /* The server's clock and ours when they differ by more than DESK_SKEW_MS: said once a session. */
 #define DESK_SKEW_MS (5 * 60 * 1000)
 void desk_mention_clock(struct desk *desk, const struct courier *courier);
+
+/* The server began to sign with a key that was not known here, though others were. */
+void desk_mention_key(struct desk *desk, const struct courier *courier);
 
 /* What this computer's clock says, and the server's if they differed at the last contact: beside a finding
  * that follows from it. */

@@ -648,6 +648,32 @@ outbox_trusts(struct outbox *outbox, const uint8_t key[KEY_SIZE])
     return finish(&q) == OUTBOX_OK && found;
 }
 
+bool
+outbox_trusts_any(struct outbox *outbox)
+{
+    struct query q = query(outbox, "SELECT 1 FROM server_key LIMIT 1");
+    bool found = next_row(&q);
+
+    return finish(&q) == OUTBOX_OK && found;
+}
+
+bool
+outbox_key_replaced(struct outbox *outbox, const uint8_t key[KEY_SIZE], uint64_t *ret_since_ms)
+{
+    struct query q =
+        query(outbox, "SELECT min(n.first_seen_ms) FROM server_key AS o"
+                      " JOIN server_key AS n ON n.first_seen_ms > o.first_seen_ms WHERE o.key = ?");
+    uint64_t since_ms = 0;
+
+    bind_blob(&q, key, KEY_SIZE);
+    if (next_row(&q))
+        since_ms = (uint64_t)sqlite3_column_int64(q.stmt, 0);
+    if (finish(&q) != OUTBOX_OK || since_ms == 0)
+        return false;
+    *ret_since_ms = since_ms;
+    return true;
+}
+
 /* ---- agenda and catalogues ---------------------------------------------------------------------- */
 
 enum outbox_status

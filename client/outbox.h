@@ -93,6 +93,9 @@ void identity_fini(struct identity *identity); /* wipes the secret */
 enum outbox_status outbox_trust(struct outbox *outbox, const uint8_t key[KEY_SIZE], uint64_t now_ms)
     __attribute__((warn_unused_result));
 bool outbox_trusts(struct outbox *outbox, const uint8_t key[KEY_SIZE]);
+bool outbox_trusts_any(struct outbox *outbox);
+/* When the first key that is newer than this one was named; false: this is the newest. */
+bool outbox_key_replaced(struct outbox *outbox, const uint8_t key[KEY_SIZE], uint64_t *ret_since_ms);
 
 /* Bytes as the server sent them: malloc'd, the caller frees. */
 enum outbox_status outbox_agenda(struct outbox *outbox, uint8_t **ret_bytes, size_t *ret_len,

@@ -232,6 +232,7 @@ outcome_deliver(struct desk *desk, const struct identity *identity, struct couri
             desk_report(desk, "agenda_fetched", json_boolean(courier_fetch(&news))); /* a courtesy */
         desk_mention_clock(desk, c);
     }
+    desk_mention_key(desk, c);
     courier_close(c);
     if (good && c->retry_ms > 0)
         mention_retry(desk, c->retry_ms);

@@ -175,7 +175,8 @@ bool
 uplink_server_is_shaped(const char *server)
 {
     char *host = NULL, *port = NULL;
-    bool shaped = split_server(server, &host, &port) && strspn(port, "0123456789") == strlen(port);
+    bool shaped = split_server(server, &host, &port) && strspn(port, "0123456789") == strlen(port) &&
+                  strlen(port) <= 5 && strtoul(port, NULL, 10) >= 1 && strtoul(port, NULL, 10) <= UINT16_MAX;
 
     free(host);
     return shaped;

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import sqlite3
 import time
 
@@ -30,7 +31,7 @@ def desk_of(world, kind="primary", period=OPEN, seed=0):
 
 def states(desk):
     """What status says of each statement: {(period, revision): state}."""
-    said = json.loads(desk("status", "--json").stdout)
+    said = json.loads(desk("status", "--all", "--json").stdout)
     items = said if isinstance(said, list) else next(v for v in said.values() if isinstance(v, list))
     return {(i["period"], i["revision"]): i["state"] for i in items if i.get("revision")}
 
@@ -411,3 +412,61 @@ def test_the_receipt_is_the_servers_own_bytes(world):
         verdict = contract.verdict_of(pb.Answer.FromString(answer), session.welcome.server_key)
     assert verdict.id == contract.statement_id(statement)
     assert wait_for("the row", lambda: world.revisions(school)) == [(1, verdict.id)]
+
+
+def test_each_revision_has_its_receipt_and_status_shows_the_newest(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    desk("submit", path, *NAMES)
+    number, value = next((n, f) for n, f in figures.items() if not isinstance(f, tuple))
+    sheet.fill(world.catalogue, {number: value - 1 if value else 1}).save(path)
+    desk("submit", path, "--correction", "数错了")
+    (_, first), (_, second) = world.revisions(school)
+    newest = desk("receipt", OPEN).stdout
+    assert second.hex() in newest and school.name_zh in newest and "受理时间" not in newest
+    assert first.hex() in desk("receipt", OPEN, "--revision", "1").stdout
+    desk("receipt", OPEN, "--revision", "3", ok=65)
+    desk("receipt", OPEN, "--revision", "0", ok=64)
+    assert "第 1 次报告" not in desk("status").stdout and "--all" in desk("status").stdout
+    assert "第 1 次报告" in desk("status", "--all").stdout
+
+
+def test_a_new_key_of_the_server_is_told_and_old_receipts_stay_good(world):
+    """The desk knew another key before: as if the server had changed its own since."""
+    school, desk, sheet, path, figures = desk_of(world)
+    database = sqlite3.connect(desk.home / "y" / "outbox.db", isolation_level=None)
+    real, = database.execute("SELECT key FROM server_key").fetchone()
+    database.execute("UPDATE server_key SET key = randomblob(32), first_seen_ms = 1")
+    done = desk("submit", path, *NAMES)
+    assert real.hex() in done.stderr and "已更换" in done.stderr
+    assert "已更换" not in desk("catalogue").stderr, "told once"
+    assert "已改用新密钥" not in desk("receipt", OPEN).stdout
+    database.execute("INSERT INTO server_key VALUES (randomblob(32), (SELECT max(first_seen_ms) + 1 FROM server_key))")
+    database.close()
+    said = desk("receipt", OPEN).stdout
+    assert "已改用新密钥" in said and "有效" in said
+
+
+def test_only_files_are_read(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    pipe = desk.home / "pipe"
+    os.mkfifo(pipe)
+    assert "不是普通文件" in desk("check", pipe, ok=66, timeout=20).stderr
+    assert "目录" in desk("check", desk.home, ok=66).stderr
+    assert "不存在" in desk("check", desk.home / "nowhere.csv", ok=66).stderr
+    desk("check", "-", stdin=path.read_bytes())
+
+
+def test_the_systems_words_are_chinese(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    database = sqlite3.connect(desk.home / "y" / "outbox.db", isolation_level=None)
+    database.execute("UPDATE identity SET server = '127.0.0.1:1'")
+    database.close()
+    assert "连接被拒绝" in desk("catalogue", ok=69).stderr
+    assert "Connection refused" in desk("catalogue", ok=69, lang="en").stderr
+
+
+@pytest.mark.parametrize("address", ["localhost:99999", "localhost:0", "localhost:", "localhost", "localhost:7x"])
+def test_an_address_that_cannot_be_one(world, address):
+    from house import Desk
+    desk = Desk(world.where, world.collector, "0012345")
+    desk("enrol", "0000-0000-0000", "--school", "0012345", "--server", address, "--ca", world.authority.ca, ok=64)
