@@ -103,7 +103,7 @@ def desks(world):
 
 
 def items(desk):
-    said = json.loads(desk("status", "--json").stdout)
+    said = json.loads(desk("status", "--all", "--json").stdout)
     listed = said if isinstance(said, list) else next(v for v in said.values() if isinstance(v, list))
     return [i for i in listed if i.get("revision")]
 
