@@ -98,7 +98,7 @@ class Checks:
 
 
 def outbox_items(home):
-    said = json.loads(run("yuebao", "--home", str(home), "--json", "status"))
+    said = json.loads(run("yuebao", "--home", str(home), "--json", "status", "--all"))
     return [item for item in said["items"] if item.get("id")]
 
 
