@@ -71,7 +71,7 @@ read_arguments(int argc, char **argv, const char **ret_path, enum mode *ret_mode
     }
     if (optind == argc)
         return true;
-    fprintf(stderr, "yuebaod: what is %s?\n%s", argv[optind], usage_text);
+    fprintf(stderr, "yuebaod: \"%s\" is not expected here\n%s", argv[optind], usage_text);
     *ret_status = EX_USAGE;
     return false;
 }

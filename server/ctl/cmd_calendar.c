@@ -8,14 +8,13 @@
 #include "db.h"
 #include "form_name.h"
 #include "instant.h"
+#include "known.h"
 #include "output.h"
 #include "period.h"
 
 #define PERIODS_MAX 4000 /* of one command: eleven years of days */
 #define LISTED_MAX  30   /* rows shown on a terminal before a count is kinder */
 #define ZONE        "Asia/Shanghai"
-
-#define SHOW(instant) "pg_catalog.to_char(" instant " AT TIME ZONE c.zone, 'YYYY-MM-DD HH24:MI')"
 
 /* The instant of parameters $base, $text for period f, p in that zone; NULL when $base is. */
 #define INSTANT(base, text, zone)                                                                            \
@@ -28,6 +27,7 @@
 struct calendar {
     struct ctl *ctl;
     const char *form, *frequency, *kind, *zone, *opens, *due, *closes;
+    const char *period, *state; /* of list */
     bool dry_run;
     char *days;        /* array literal of the periods' first days, owned */
     enum frequency of; /* the periods' frequency */
@@ -44,18 +44,22 @@ read_span(struct calendar *c, const char *text, int32_t *ret_first, int32_t *ret
     struct period first, last;
     const char *dots = strstr(text, "..");
     size_t len = dots == NULL ? strlen(text) : (size_t)(dots - text);
+    enum message why = MSG_ctl_bad_period;
 
     if (len <= PERIOD_TEXT_MAX) {
         snprintf(from, sizeof(from), "%.*s", (int)len, text);
-        if (period_parse(from, &first) && period_parse(dots == NULL ? from : dots + 2, &last) &&
-            first.frequency == last.frequency && first.first_day <= last.first_day) {
+        bool sound = period_parse(from, &first) && period_parse(dots == NULL ? from : dots + 2, &last) &&
+                     first.frequency == last.frequency;
+        if (sound && first.first_day > last.first_day) {
+            why = MSG_ctl_reversed_period;
+        } else if (sound) {
             *ret_first = first.first_day;
             *ret_last = period_last_day(last);
             *ret_frequency = first.frequency;
             return true;
         }
     }
-    ctl_usage(c->ctl, MSG_ctl_bad_period, "value", text, NULL);
+    ctl_usage(c->ctl, why, "value", text, NULL);
     return false;
 }
 
@@ -66,13 +70,17 @@ choose_frequency(struct calendar *c, enum frequency written)
     const char *name = c->frequency;
 
     c->of = written;
-    if (name == NULL && c->form != NULL && strchr(c->form, '.') != NULL)
+    if (name == NULL && c->form != NULL)
         name = strchr(c->form, '.') + 1;
-    if (name == NULL || frequency_parse(name, &c->of))
-        return true;
-    ctl_usage(c->ctl, c->frequency != NULL ? MSG_ctl_bad_frequency : MSG_ctl_bad_form, "value",
-              c->frequency != NULL ? name : c->form, NULL);
-    return false;
+    return name == NULL || frequency_parse(name, &c->of); /* both were looked at before */
+}
+
+/* Names that cannot be, before the database is asked anything. */
+static bool
+filters_are_sound(struct calendar *c)
+{
+    return is_form(c->ctl, c->form) && is_kind(c->ctl, c->kind) && is_frequency(c->ctl, c->frequency) &&
+           is_period(c->ctl, c->period);
 }
 
 /* All periods of the frequency that begin within the span, as PostgreSQL's array literal. */
@@ -129,10 +137,14 @@ read_instant(struct calendar *c, const char *text, const char *fallback, struct 
 }
 
 static const struct output_column columns[] = {
-    {"form", MSG_ctl_col_form, CELL_TEXT, 0},     {"name", MSG_ctl_col_name, CELL_TEXT, 40},
-    {"period", MSG_ctl_col_period, CELL_TEXT, 0}, {"opens_at", MSG_ctl_col_opens, CELL_TEXT, 0},
-    {"due_at", MSG_ctl_col_due, CELL_TEXT, 0},    {"closes_at", MSG_ctl_col_closes, CELL_TEXT, 0},
-    {"zone", MSG_ctl_col_zone, CELL_TEXT, 0},     {"state", MSG_ctl_col_state, CELL_TEXT, 0},
+    {"form", MSG_ctl_col_form, CELL_TEXT, {0}},
+    {"name", MSG_ctl_col_name, CELL_TEXT, {.widest = 40, .least = 20, .leaves = 1}},
+    {"period", MSG_ctl_col_period, CELL_TEXT, {0}},
+    {"opens_at", MSG_ctl_col_opens, CELL_INSTANT, {0}},
+    {"due_at", MSG_ctl_col_due, CELL_INSTANT, {0}},
+    {"closes_at", MSG_ctl_col_closes, CELL_INSTANT, {0}},
+    {"zone", MSG_ctl_col_zone, CELL_TEXT, {.leaves = 2}},
+    {"state", MSG_ctl_col_state, CELL_TEXT, {0}},
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
@@ -177,19 +189,34 @@ show(struct ctl *ctl, const PGresult *result)
 /* clang-format off */
 static const char list_sql[] =
     "SELECT c.form, c.kind, c.frequency, c.period, "
-    SHOW("c.opens_at") ", " SHOW("c.due_at") ", " SHOW("c.closes_at") ", c.zone, " STATE
+    "c.opens_at, c.due_at, c.closes_at, c.zone, " STATE
     " FROM api.calendar AS c WHERE ($1::text IS NULL OR c.form = $1) AND ($2::text IS NULL OR c.frequency = $2) "
-    "AND ($3::text IS NULL OR c.kind = $3) ORDER BY c.first_day, c.form";
+    "AND ($3::text IS NULL OR c.kind = $3) AND ($4::text IS NULL OR c.period = $4) "
+    "AND ($5::text IS NULL OR " STATE " = $5) ORDER BY c.first_day, c.form";
 /* clang-format on */
+
+static bool
+is_state(struct ctl *ctl, const char *text)
+{
+    static const char *const states[] = {"upcoming", "open", "late", "closed"};
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (text == NULL || strcmp(text, states[i]) == 0)
+            return true;
+    ctl_usage(ctl, MSG_ctl_bad_state, "value", text, NULL);
+    return false;
+}
 
 static int
 list(struct calendar *c, const char *form)
 {
-    const char *values[] = {form != NULL ? form : c->form, c->frequency, c->kind};
-
-    if (!db_connect(c->ctl))
+    if (form != NULL)
+        c->form = form;
+    const char *values[] = {c->form, c->frequency, c->kind, c->period, c->state};
+    if (!filters_are_sound(c) || !is_state(c->ctl, c->state) || !db_connect(c->ctl) ||
+        !knows_form(c->ctl, c->form))
         return c->ctl->status;
-    PGresult *result = db_query(c->ctl, list_sql, 3, values);
+    PGresult *result = db_query(c->ctl, list_sql, 5, values);
     if (result == NULL)
         return c->ctl->status;
     int status = show(c->ctl, result);
@@ -211,7 +238,7 @@ list(struct calendar *c, const char *form)
 /* clang-format off */
 #define LISTED                                                                                               \
     "SELECT f.code, f.kind, f.frequency, yuebao.period_text(c.period, f.frequency), "                        \
-    SHOW("c.opens_at") ", " SHOW("c.due_at") ", " SHOW("c.closes_at") ", c.zone, " STATE                     \
+    "c.opens_at, c.due_at, c.closes_at, c.zone, " STATE                                                      \
     " FROM c JOIN yuebao.form AS f USING (form) ORDER BY c.period, f.code"
 
 static const char open_sql[] =
@@ -286,16 +313,54 @@ write_audit(struct calendar *c, const char *verb, const char *periods, int count
         6, values);
 }
 
+/* How many windows the options name, whether they were there already or not; -1: reported. */
 static int
-finish(struct calendar *c, const PGresult *result, enum message done)
+count_named(struct calendar *c, bool opening)
 {
+    const char *values[] = {c->days, frequency_name(c->of), c->form, c->kind};
+    PGresult *result = db_query(
+        c->ctl,
+        opening ? "SELECT count(*) " WANTED
+                  "AND EXISTS (SELECT FROM yuebao.form_indicator AS i WHERE i.form = f.form)"
+                : "SELECT count(*) " WANTED
+                  "AND EXISTS (SELECT FROM yuebao.calendar AS k WHERE k.form = f.form AND k.period = p.day)",
+        4, values);
+    int count = result == NULL ? -1 : (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
+
+    PQclear(result);
+    if (count == 0)
+        ctl_fail(c->ctl, EX_DATAERR, opening ? MSG_ctl_calendar_no_form : MSG_ctl_calendar_no_window, NULL);
+    return count;
+}
+
+/* Windows that are closed from the start take no report. */
+static void
+warn_of_closed(struct calendar *c, const PGresult *result)
+{
+    int closed = 0;
     char count[24];
+
+    for (int r = 0; r < PQntuples(result); r++)
+        closed += strcmp(PQgetvalue(result, r, 8), "closed") == 0;
+    snprintf(count, sizeof(count), "%d", closed);
+    if (closed > 0)
+        ctl_warn(c->ctl, closed == 1 ? MSG_ctl_calendar_closed_one : MSG_ctl_calendar_closed, "count", count,
+                 NULL);
+}
+
+static int
+finish(struct calendar *c, const PGresult *result, bool opening, int named)
+{
     int status = EX_OK;
 
-    snprintf(count, sizeof(count), "%d", PQntuples(result));
     if (c->ctl->format != OUTPUT_TEXT || (PQntuples(result) > 0 && PQntuples(result) <= LISTED_MAX))
         status = show(c->ctl, result);
-    ctl_say(c->ctl, done, "count", count, NULL);
+    ctl_say_count(c->ctl, PQntuples(result), opening ? MSG_ctl_calendar_opened : MSG_ctl_calendar_set,
+                  opening ? MSG_ctl_calendar_opened : MSG_ctl_calendar_set);
+    if (opening && named > PQntuples(result))
+        ctl_say_count(c->ctl, named - PQntuples(result), MSG_ctl_calendar_left_one, MSG_ctl_calendar_left);
+    if (opening)
+        warn_of_closed(c, result);
     if (c->dry_run)
         ctl_say(c->ctl, MSG_ctl_import_dry_run, NULL);
     return status;
@@ -307,7 +372,11 @@ apply(struct calendar *c, const char *verb, const char *periods, const struct in
     bool opening = strcmp(verb, "open") == 0;
     struct ctl *ctl = c->ctl;
 
-    if (!db_connect_admin(ctl) || !has_catalogue(ctl) || !db_do_plain(ctl, "BEGIN"))
+    if (!db_connect_admin(ctl) || !has_catalogue(ctl) || !knows_form(ctl, c->form) ||
+        !db_do_plain(ctl, "BEGIN"))
+        return ctl->status;
+    int named = count_named(c, opening);
+    if (named <= 0)
         return ctl->status;
     PGresult *result = change(c, opening ? open_sql : set_sql, when);
     if (result == NULL)
@@ -316,8 +385,7 @@ apply(struct calendar *c, const char *verb, const char *periods, const struct in
     bool keep = count > 0 && !c->dry_run;
     bool ok =
         (!keep || write_audit(c, verb, periods, count)) && db_do_plain(ctl, keep ? "COMMIT" : "ROLLBACK");
-    int status =
-        !ok ? ctl->status : finish(c, result, opening ? MSG_ctl_calendar_opened : MSG_ctl_calendar_set);
+    int status = ok ? finish(c, result, opening, named) : ctl->status;
     PQclear(result);
     return status;
 }
@@ -330,7 +398,10 @@ open_or_set(struct calendar *c, const char *verb, const char *periods)
 
     if (!opening && c->opens == NULL && c->due == NULL && c->closes == NULL)
         return ctl_usage(c->ctl, MSG_ctl_set_what, NULL);
-    if (!read_periods(c, periods) || !read_instant(c, c->opens, opening ? "end-1d" : NULL, &when[0]) ||
+    if (c->period != NULL || c->state != NULL)
+        return ctl_usage(c->ctl, MSG_ctl_only_list, NULL);
+    if (!filters_are_sound(c) || !read_periods(c, periods) ||
+        !read_instant(c, c->opens, opening ? "end-1d" : NULL, &when[0]) ||
         !read_instant(c, c->due, opening ? "end+5d" : NULL, &when[1]) ||
         !read_instant(c, c->closes, opening ? "end+15d" : NULL, &when[2]))
         return c->ctl->status;
@@ -341,10 +412,17 @@ int
 cmd_calendar(struct ctl *ctl, int argc, char **argv)
 {
     struct calendar c = {.ctl = ctl};
-    const struct ctl_option own[] = {
-        {"form", &c.form, NULL},     {"frequency", &c.frequency, NULL}, {"kind", &c.kind, NULL},
-        {"zone", &c.zone, NULL},     {"opens", &c.opens, NULL},         {"due", &c.due, NULL},
-        {"closes", &c.closes, NULL}, {"dry-run", NULL, &c.dry_run},     {0}};
+    const struct ctl_option own[] = {{"form", &c.form, NULL},
+                                     {"frequency", &c.frequency, NULL},
+                                     {"kind", &c.kind, NULL},
+                                     {"zone", &c.zone, NULL},
+                                     {"opens", &c.opens, NULL},
+                                     {"due", &c.due, NULL},
+                                     {"closes", &c.closes, NULL},
+                                     {"dry-run", NULL, &c.dry_run},
+                                     {"period", &c.period, NULL},
+                                     {"state", &c.state, NULL},
+                                     {0}};
     int first = ctl_options(ctl, argc, argv, own), left = argc - first;
 
     if (first < 0)

@@ -7,6 +7,7 @@
 
 #include "db.h"
 #include "envelope.h"
+#include "known.h"
 #include "output.h"
 
 #define DAYS_MAX 90
@@ -20,9 +21,12 @@ struct enrol {
 };
 
 static const struct output_column columns[] = {
-    {"school", MSG_ctl_col_school, CELL_TEXT, 0},    {"name_zh", MSG_ctl_col_name_zh, CELL_TEXT, 0},
-    {"name_en", MSG_ctl_col_name_en, CELL_TEXT, 36}, {"district", MSG_ctl_col_district, CELL_INTEGER, 0},
-    {"code", MSG_ctl_col_code, CELL_TEXT, 0},        {"expires_at", MSG_ctl_col_expires, CELL_TEXT, 0},
+    {"school", MSG_ctl_col_school, CELL_TEXT, {0}},
+    {"name_zh", MSG_ctl_col_name_zh, CELL_TEXT, {0}},
+    {"name_en", MSG_ctl_col_name_en, CELL_TEXT, {.widest = 36}},
+    {"district", MSG_ctl_col_district, CELL_INTEGER, {0}},
+    {"code", MSG_ctl_col_code, CELL_TEXT, {0}},
+    {"expires_at", MSG_ctl_col_expires, CELL_INSTANT, {0}},
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
@@ -145,7 +149,7 @@ store(struct enrol *e, const PGresult *schools, char **hashes)
         "SELECT pg_catalog.decode(w.hash, 'hex'), w.school, pg_catalog.now() + $3::integer * interval '1 "
         "day' "
         "FROM unnest($1::text[], $2::integer[]) AS w (hash, school) RETURNING expires_at) "
-        "SELECT pg_catalog.to_char(min(expires_at), 'YYYY-MM-DD HH24:MI TZ') FROM made",
+        "SELECT min(expires_at) FROM made",
         3, values);
     free(hash_array);
     free(school_array);
@@ -227,7 +231,7 @@ options_are_sound(struct enrol *e)
         ctl_usage(e->ctl, MSG_ctl_bad_days, "value", e->days, NULL);
         return false;
     }
-    return ctl_district_is_sound(e->ctl, e->district) && codes_are_clean(e);
+    return is_district(e->ctl, e->district) && codes_are_clean(e);
 }
 
 int
@@ -242,7 +246,7 @@ cmd_enrol(struct ctl *ctl, int argc, char **argv)
         return ctl->status;
     e.n_codes = argc - first;
     e.codes = argv + first;
-    if (!options_are_sound(&e) || !db_connect_admin(ctl))
+    if (!options_are_sound(&e) || !db_connect_admin(ctl) || !knows_district(ctl, e.district))
         return ctl->status;
     PGresult *schools = find_schools(&e);
     if (schools == NULL)

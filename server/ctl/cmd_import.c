@@ -15,10 +15,13 @@
 static const char lock[] = "SELECT pg_catalog.pg_advisory_xact_lock(1987456322)";
 
 static const struct output_column columns[] = {
-    {"what", MSG_ctl_col_what, CELL_TEXT, 0},          {"rows", MSG_ctl_col_rows, CELL_INTEGER, 0},
-    {"new", MSG_ctl_col_new, CELL_INTEGER, 0},         {"changed", MSG_ctl_col_changed, CELL_INTEGER, 0},
-    {"removed", MSG_ctl_col_removed, CELL_INTEGER, 0}, {"unchanged", MSG_ctl_col_unchanged, CELL_INTEGER, 0},
-    {"derived", MSG_ctl_col_derived, CELL_INTEGER, 0},
+    {"what", MSG_ctl_col_what, CELL_TEXT, {0}},
+    {"rows", MSG_ctl_col_rows, CELL_INTEGER, {0}},
+    {"new", MSG_ctl_col_new, CELL_INTEGER, {0}},
+    {"changed", MSG_ctl_col_changed, CELL_INTEGER, {0}},
+    {"removed", MSG_ctl_col_removed, CELL_INTEGER, {0}},
+    {"unchanged", MSG_ctl_col_unchanged, CELL_INTEGER, {0}},
+    {"derived", MSG_ctl_col_derived, CELL_INTEGER, {0}},
 };
 
 static int

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl.h"
 #include "envelope.h"
+#include "output.h"
 
 #define SEED_SIZE 32u /* the first half of libsodium's secret key */
 #define SEED_WORD "yuebao-ed25519-seed "
@@ -18,6 +18,25 @@ static bool
 write_line(int fd, const char *line, size_t len)
 {
     return write(fd, line, len) == (ssize_t)len && fsync(fd) == 0;
+}
+
+static const struct output_column columns[] = {
+    {"file", MSG_ctl_col_file, CELL_TEXT, {0}},
+    {"public_key", MSG_ctl_col_key, CELL_TEXT, {0}},
+};
+
+/* For programs. */
+static int
+tabulate(struct ctl *ctl, const char *path, const char *public_hex)
+{
+    struct output *output = output_new(columns, sizeof(columns) / sizeof(columns[0]));
+
+    if (output == NULL)
+        return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
+    output_row(output, (const char *const[]){path, public_hex});
+    int status = output_write(output, stdout, ctl);
+    output_free(output);
+    return status;
 }
 
 static int
@@ -44,7 +63,7 @@ make(struct ctl *ctl, const char *path)
     }
     hex_print(key, KEY_SIZE, public_hex);
     ctl_say(ctl, MSG_ctl_key_made, "file", path, "key", public_hex, NULL);
-    return EX_OK;
+    return ctl->format == OUTPUT_TEXT ? EX_OK : tabulate(ctl, path, public_hex);
 }
 
 int

@@ -84,9 +84,12 @@ numbers_are_sound(struct migrate *m)
 static bool
 read_folder(struct migrate *m)
 {
-    return sqlfile_read(m->ctl, "roles.sql", &m->roles) &&
-           sqlfiles_read(m->ctl, "migrations", &m->migrations) && sqlfiles_read(m->ctl, "api", &m->api) &&
-           numbers_are_sound(m);
+    if (sqlfile_read(m->ctl, "roles.sql", &m->roles) && sqlfiles_read(m->ctl, "migrations", &m->migrations) &&
+        sqlfiles_read(m->ctl, "api", &m->api))
+        return numbers_are_sound(m);
+    if (m->ctl->status == EX_NOINPUT)
+        ctl_warn(m->ctl, MSG_ctl_where_sql, NULL);
+    return false;
 }
 
 /* ---- what the database says --------------------------------------------------------------------- */
@@ -340,10 +343,10 @@ run(struct migrate *m)
 /* ---- migrate status ----------------------------------------------------------------------------- */
 
 static const struct output_column status_columns[] = {
-    {"file", MSG_ctl_col_file, CELL_TEXT, 0},
-    {"state", MSG_ctl_col_state, CELL_TEXT, 0},
-    {"applied_at", MSG_ctl_col_applied_at, CELL_TEXT, 0},
-    {"applied_by", MSG_ctl_col_applied_by, CELL_TEXT, 0},
+    {"file", MSG_ctl_col_file, CELL_TEXT, {0}},
+    {"state", MSG_ctl_col_state, CELL_TEXT, {0}},
+    {"applied_at", MSG_ctl_col_applied_at, CELL_INSTANT, {0}},
+    {"applied_by", MSG_ctl_col_applied_by, CELL_TEXT, {0}},
 };
 
 static void

@@ -3,6 +3,7 @@
  */
 #include "below.h"
 #include "db.h"
+#include "known.h"
 #include "output.h"
 
 #define FROM_WHERE                                                                                           \
@@ -11,17 +12,19 @@
                       "($3::text IS NULL OR m.form = $3) ORDER BY m.due_at, m.district, m.school, m.form"
 
 static const struct output_column columns[] = {
-    {"district", MSG_ctl_col_district, CELL_INTEGER, 0},
-    {"district_zh", MSG_ctl_col_district_name, CELL_TEXT, 0},
-    {"school", MSG_ctl_col_school, CELL_TEXT, 0},
-    {"school_zh", MSG_ctl_col_name_zh, CELL_TEXT, 40},
-    {"school_en", MSG_ctl_col_name_en, CELL_TEXT, 36},
-    {"form", MSG_ctl_col_form, CELL_TEXT, 0},
-    {"period", MSG_ctl_col_period, CELL_TEXT, 0},
-    {"due_at", MSG_ctl_col_due, CELL_TEXT, 0},
-    {"overdue", MSG_ctl_col_overdue, CELL_BOOLEAN, 0},
-    {"enrolled", MSG_ctl_col_enrolled, CELL_BOOLEAN, 0},
+    {"district", MSG_ctl_col_district, CELL_INTEGER, {.leaves = 2}},
+    {"district_zh", MSG_ctl_col_district_name, CELL_TEXT, {.widest = 24, .least = 8, .leaves = 3}},
+    {"school", MSG_ctl_col_school, CELL_TEXT, {0}},
+    {"school_zh", MSG_ctl_col_name_zh, CELL_TEXT, {.widest = 40, .least = 20}},
+    {"school_en", MSG_ctl_col_name_en, CELL_TEXT, {.widest = 36, .least = 20, .leaves = 1}},
+    {"form", MSG_ctl_col_form, CELL_TEXT, {0}},
+    {"period", MSG_ctl_col_period, CELL_TEXT, {0}},
+    {"due_at", MSG_ctl_col_due, CELL_INSTANT, {0}},
+    {"overdue", MSG_ctl_col_overdue, CELL_BOOLEAN, {0}},
+    {"enrolled", MSG_ctl_col_enrolled, CELL_BOOLEAN, {0}},
+    {"kept", MSG_ctl_col_kept, CELL_BOOLEAN, {0}},
 };
+#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
 static PGresult *
 ask(struct ctl *ctl, const char *const values[3])
@@ -31,8 +34,33 @@ ask(struct ctl *ctl, const char *const values[3])
     return db_query(ctl,
                     WITH_BELOW
                     "SELECT m.district, m.district_zh, m.school, m.school_zh, m.school_en, m.form, m.period, "
-                    "pg_catalog.to_char(m.due_at, 'YYYY-MM-DD HH24:MI'), m.overdue, m.enrolled " FROM_WHERE,
+                    "m.due_at, m.overdue, m.enrolled, m.kept " FROM_WHERE,
                     3, values);
+}
+
+/* Reports that came after their period closed are here, but not in the books: that is for the bureau to
+ * decide. */
+static void
+explain_kept(struct ctl *ctl, const PGresult *result)
+{
+    for (int r = 0; r < PQntuples(result); r++)
+        if (PQgetvalue(result, r, COLUMN_COUNT - 1)[0] == 't') {
+            ctl_say(ctl, MSG_ctl_missing_kept, NULL);
+            return;
+        }
+}
+
+static int
+show(struct ctl *ctl, const PGresult *result)
+{
+    if (PQntuples(result) == 0) {
+        ctl_say(ctl, MSG_ctl_nothing_missing, NULL);
+        return EX_OK;
+    }
+    int status = output_result(columns, COLUMN_COUNT, result, ctl);
+    ctl_say_count(ctl, PQntuples(result), MSG_ctl_missing_one, MSG_ctl_missing_count);
+    explain_kept(ctl, result);
+    return status;
 }
 
 int
@@ -41,28 +69,19 @@ cmd_missing(struct ctl *ctl, int argc, char **argv)
     const char *district = NULL, *period = NULL, *form = NULL;
     const struct ctl_option own[] = {
         {"district", &district, NULL}, {"period", &period, NULL}, {"form", &form, NULL}, {0}};
-    int first = ctl_options(ctl, argc, argv, own), status;
-    char count[24];
+    int first = ctl_options(ctl, argc, argv, own);
 
     if (first < 0)
         return ctl->status;
     if (first < argc)
         return ctl_usage(ctl, MSG_ctl_unexpected, "word", argv[first], NULL);
-    if (!ctl_district_is_sound(ctl, district) || !db_connect(ctl))
+    if (!is_district(ctl, district) || !is_period(ctl, period) || !is_form(ctl, form) || !db_connect(ctl) ||
+        !knows_district(ctl, district) || !knows_form(ctl, form) || !has_opened(ctl, period, form))
         return ctl->status;
     PGresult *result = ask(ctl, (const char *const[]){district, period, form});
     if (result == NULL)
         return ctl->status;
-    snprintf(count, sizeof(count), "%d", PQntuples(result));
-    if (ctl->format != OUTPUT_TEXT) {
-        status = output_data(result, ctl);
-    } else if (PQntuples(result) == 0) {
-        ctl_say(ctl, MSG_ctl_nothing_missing, NULL);
-        status = EX_OK;
-    } else {
-        status = output_result(columns, sizeof(columns) / sizeof(columns[0]), result, ctl);
-        ctl_say(ctl, MSG_ctl_missing_count, "count", count, NULL);
-    }
+    int status = ctl->format == OUTPUT_TEXT ? show(ctl, result) : output_data(result, ctl);
     PQclear(result);
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include "below.h"
 #include "db.h"
+#include "known.h"
 #include "output.h"
 #include "period.h"
 
@@ -18,16 +19,47 @@
     "CASE WHEN p.unit = 'ratio' THEN trim_scale(round(" value                                                \
     " * 100, 2)) || '%' ELSE trim_scale(round(" value ", 2))::text END"
 
+/* What is shown must add up: the gap is that between the goal and the value as they are shown. */
+#define ROUNDED(value) "round(" value " * CASE WHEN p.unit = 'ratio' THEN 100 ELSE 1 END, 2)"
+#define PER_CENT       "CASE WHEN p.unit = 'ratio' THEN '%' ELSE '' END"
+#define GAP_SHOWN                                                                                                     \
+    "CASE WHEN NOT p.reached THEN CASE abs(" ROUNDED("p.goal") " - " ROUNDED(                                         \
+        "p.\"now\"") ") WHEN 0 THEN '< 0.01' ELSE trim_scale(abs(" ROUNDED("p.goal") " - " ROUNDED("p."               \
+                                                                                                   "\"now"            \
+                                                                                                   "\"") ")"          \
+                                                                                                         ")"          \
+                                                                                                         ":"          \
+                                                                                                         ":"          \
+                                                                                                         "t"          \
+                                                                                                         "e"          \
+                                                                                                         "x"          \
+                                                                                                         "t"          \
+                                                                                                         " "          \
+                                                                                                         "E"          \
+                                                                                                         "N"          \
+                                                                                                         "D"          \
+                                                                                                         " "          \
+                                                                                                         "|"          \
+                                                                                                         "|"          \
+                                                                                                         " " PER_CENT \
+                                                                                                         " "          \
+                                                                                                         "E"          \
+                                                                                                         "N"          \
+                                                                                                         "D"
+
+/* 2023-10/2025-12 as 2023-10…2025-12, and 2025-10/2025-12 as 2025-10…12. */
+#define PERIOD_SHOWN "regexp_replace(regexp_replace(p.now_period, '^(\\d{4}-)(.*)/\\1', '\\1\\2…'), '/', '…')"
+
 /* clang-format off */
 static const char text_sql[] = WITH_BELOW
     "SELECT p.plan, l.title_zh, l.title_en, p.name_zh, p.name_en, "
     "CASE p.direction WHEN 'at_least' THEN '≥ ' WHEN 'at_most' THEN '≤ ' WHEN 'equal' THEN '= ' "
     "WHEN 'reduce_by' THEN '− ' ELSE '+ ' END || coalesce(" SHOWN("p.target_value") ", '?'), "
-    "p.due, " SHOWN("p.\"now\"") ", p.now_period, "
+    "p.due, " SHOWN("p.\"now\"") ", " PERIOD_SHOWN ", "
     "CASE WHEN p.expected > 0 THEN p.reported || '/' || p.expected END, "
-    SHOWN("p.gap") ", p.progress, p.status, "
-    "CASE WHEN p.open_reported > 0 THEN coalesce(" SHOWN("p.open_value") ", '–') || '  ' || p.open_period || '  ' || "
-    "p.open_reported || '/' || p.open_expected END "
+    GAP_SHOWN ", p.progress, p.status, "
+    "CASE WHEN p.open_reported > 0 THEN coalesce(" SHOWN("p.open_value") ", '–') END, p.open_period, "
+    "p.open_reported || '/' || p.open_expected, p.direction "
     STANDS "LEFT JOIN api.plan AS l ON l.plan = p.plan "
     "WHERE " IS_BELOW("p.district") " ORDER BY p.plan, p.position";
 /* clang-format on */
@@ -49,39 +81,34 @@ enum {
     GAP,
     FRACTION,
     STATUS,
-    OPEN
+    OPEN_VALUE,
+    OPEN_PERIOD,
+    OPEN_SCHOOLS,
+    DIRECTION
 };
 
-/* English readers see both names; Chinese readers begin with the second column. */
 static const struct output_column columns[] = {
-    {"name_en", MSG_ctl_col_indicator_en, CELL_TEXT, 40},
-    {"name_zh", MSG_ctl_col_indicator, CELL_TEXT, 34},
-    {"target", MSG_ctl_col_target, CELL_DECIMAL, 0},
-    {"due", MSG_ctl_col_due, CELL_TEXT, 0},
-    {"now", MSG_ctl_col_now, CELL_DECIMAL, 0},
-    {"now_period", MSG_ctl_col_now_period, CELL_TEXT, 0},
-    {"schools", MSG_ctl_col_reported, CELL_TEXT, 0},
-    {"gap", MSG_ctl_col_gap, CELL_DECIMAL, 0},
-    {"bar", MSG_ctl_col_progress, CELL_PICTURE, 0},
-    {"status", MSG_ctl_col_state, CELL_TEXT, 0},
-    {"open", MSG_ctl_col_open_period, CELL_TEXT, 0},
+    {"name_zh", MSG_ctl_col_indicator, CELL_TEXT, {.least = 16}},
+    {"target", MSG_ctl_col_target, CELL_DECIMAL, {0}},
+    {"due", MSG_ctl_col_due, CELL_TEXT, {0}},
+    {"now", MSG_ctl_col_now, CELL_DECIMAL, {0}},
+    {"now_period", MSG_ctl_col_now_period, CELL_TEXT, {.leaves = 2}},
+    {"schools", MSG_ctl_col_reported, CELL_DECIMAL, {.leaves = 3}},
+    {"gap", MSG_ctl_col_gap, CELL_DECIMAL, {0}},
+    {"bar", MSG_ctl_col_progress, CELL_PICTURE, {.leaves = 1}},
+    {"status", MSG_ctl_col_state, CELL_TEXT, {0}},
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
-static size_t
-first_column(const struct ctl *ctl)
-{
-    return ctl->language == LANGUAGE_ZH ? 1 : 0;
-}
-
-/* Ten cells, full ones up to the fraction; a bar is full only when the target is reached. */
+/* Ten cells, full ones up to the fraction; a bar is full only when the target is reached. Without a fraction
+ * there is nothing to draw. */
 static void
 draw_bar(const char *fraction, char bar[BAR_CELLS * 4 + 1])
 {
     int full = fraction == NULL ? 0 : (int)(strtod(fraction, NULL) * BAR_CELLS);
 
     bar[0] = '\0';
-    for (int i = 0; i < BAR_CELLS; i++)
+    for (int i = 0; fraction != NULL && i < BAR_CELLS; i++)
         strcat(bar, i < full ? "█" : "░");
 }
 
@@ -119,12 +146,32 @@ add_heading(struct ctl *ctl, struct output *output, const PGresult *result, int 
     free(heading);
 }
 
+/* Under the row: the English name for those who read it, and the period that is still open. */
+static void
+add_note(struct ctl *ctl, struct output *output, const PGresult *result, int r)
+{
+    const char *open = db_cell(result, r, OPEN_VALUE);
+    const char *name = ctl->language == LANGUAGE_EN ? db_cell(result, r, NAME_EN) : NULL;
+    char *still = open == NULL ? NULL
+                               : message_format(ctl->language, MSG_ctl_progress_open, "value", open, "period",
+                                                db_cell(result, r, OPEN_PERIOD), "reported",
+                                                db_cell(result, r, OPEN_SCHOOLS), NULL);
+    char *note = NULL;
+
+    if (asprintf(&note, "%s%s%s", name == NULL ? "" : name, name != NULL && still != NULL ? " · " : "",
+                 still == NULL ? "" : still) < 0)
+        abort();
+    if (note[0] != '\0')
+        output_note(output, note);
+    free(note);
+    free(still);
+}
+
 static void
 add_row(struct ctl *ctl, struct output *output, const PGresult *result, int r)
 {
     char bar[BAR_CELLS * 4 + 1];
-    const char *cells[COLUMN_COUNT] = {db_cell(result, r, NAME_EN),
-                                       db_cell(result, r, NAME_ZH),
+    const char *cells[COLUMN_COUNT] = {db_cell(result, r, NAME_ZH),
                                        db_cell(result, r, TARGET),
                                        db_cell(result, r, DUE),
                                        db_cell(result, r, NOW),
@@ -132,17 +179,54 @@ add_row(struct ctl *ctl, struct output *output, const PGresult *result, int r)
                                        db_cell(result, r, SCHOOLS),
                                        db_cell(result, r, GAP),
                                        bar,
-                                       status_word(ctl, PQgetvalue(result, r, STATUS)),
-                                       db_cell(result, r, OPEN)};
+                                       status_word(ctl, PQgetvalue(result, r, STATUS))};
 
     draw_bar(db_cell(result, r, FRACTION), bar);
-    output_row(output, cells + first_column(ctl));
+    output_row(output, cells);
+    add_note(ctl, output, result, r);
+}
+
+/* Whether any row's cell is `text`. */
+static bool
+occurs(const PGresult *result, int column, const char *text)
+{
+    for (int r = 0; r < PQntuples(result); r++)
+        if (strcmp(PQgetvalue(result, r, column), text) == 0)
+            return true;
+    return false;
+}
+
+/* The words that explain themselves least, each only when it was used. */
+static void
+explain(struct ctl *ctl, const PGresult *result)
+{
+    static const struct {
+        int column;
+        const char *text;
+        enum message legend;
+    } legends[] = {
+        {DIRECTION, "reduce_by", MSG_ctl_legend_reduce},
+        {DIRECTION, "increase_by", MSG_ctl_legend_increase},
+        {STATUS, "no_baseline", MSG_ctl_legend_no_baseline},
+        {STATUS, "unquantified", MSG_ctl_legend_unquantified},
+        {STATUS, "no_data", MSG_ctl_legend_no_data},
+        {STATUS, "no_date", MSG_ctl_legend_no_date},
+    };
+    bool first = true;
+
+    for (size_t i = 0; i < sizeof(legends) / sizeof(legends[0]); i++)
+        if (occurs(result, legends[i].column, legends[i].text)) {
+            if (first)
+                putchar('\n');
+            first = false;
+            ctl_say(ctl, legends[i].legend, NULL);
+        }
 }
 
 static int
 show(struct ctl *ctl, const PGresult *result)
 {
-    struct output *output = output_new(columns + first_column(ctl), COLUMN_COUNT - first_column(ctl));
+    struct output *output = output_new(columns, COLUMN_COUNT);
     const char *plan = "";
 
     if (output == NULL)
@@ -156,6 +240,7 @@ show(struct ctl *ctl, const PGresult *result)
     }
     int status = output_write(output, stdout, ctl);
     output_free(output);
+    explain(ctl, result);
     return status;
 }
 
@@ -174,7 +259,8 @@ cmd_progress(struct ctl *ctl, int argc, char **argv)
         return ctl_usage(ctl, MSG_ctl_unexpected, "word", argv[first], NULL);
     if (as_of != NULL && !date_parse(as_of, &day))
         return ctl_usage(ctl, MSG_ctl_bad_date, "value", as_of, NULL);
-    if (!ctl_district_is_sound(ctl, district) || !db_connect(ctl))
+    if (!is_district(ctl, district) || !db_connect(ctl) || !knows_district(ctl, district) ||
+        !knows_plan(ctl, plan))
         return ctl->status;
     bool text = ctl->format == OUTPUT_TEXT;
     const char *values[] = {district, as_of, plan};

@@ -8,25 +8,25 @@
 #include "db.h"
 #include "envelope.h"
 #include "gate.h"
+#include "known.h"
 #include "output.h"
 #include "validate.h"
 
 static const struct output_column columns[] = {
-    {"received_at", MSG_ctl_col_received, CELL_TEXT, 0},
-    {"school", MSG_ctl_col_school, CELL_TEXT, 0},
-    {"form", MSG_ctl_col_form, CELL_TEXT, 0},
-    {"period", MSG_ctl_col_period, CELL_TEXT, 0},
-    {"revision", MSG_ctl_col_revision, CELL_INTEGER, 0},
-    {"finding", MSG_ctl_col_code, CELL_TEXT, 0},
-    {"problem", MSG_ctl_col_problem, CELL_TEXT, 0},
+    {"received_at", MSG_ctl_col_received, CELL_INSTANT, {0}},
+    {"school", MSG_ctl_col_school, CELL_TEXT, {0}},
+    {"form", MSG_ctl_col_form, CELL_TEXT, {0}},
+    {"period", MSG_ctl_col_period, CELL_TEXT, {0}},
+    {"revision", MSG_ctl_col_revision, CELL_INTEGER, {0}},
+    {"finding", MSG_ctl_col_code, CELL_TEXT, {.leaves = 1}},
+    {"problem", MSG_ctl_col_problem, CELL_TEXT, {0}},
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
-static const char sql[] =
-    "SELECT pg_catalog.to_char(r.received_at, 'YYYY-MM-DD HH24:MI:SS'), r.school_code, r.form_code, "
-    "r.period_text, r.revision, pg_catalog.encode(r.findings, 'hex'), r.summary "
-    "FROM yuebao.rejection AS r WHERE ($1::text IS NULL OR r.school_code = $1) "
-    "ORDER BY r.received_at DESC LIMIT $2::integer";
+static const char sql[] = "SELECT r.received_at, r.school_code, r.form_code, "
+                          "r.period_text, r.revision, pg_catalog.encode(r.findings, 'hex'), r.summary "
+                          "FROM yuebao.rejection AS r WHERE ($1::text IS NULL OR r.school_code = $1) "
+                          "ORDER BY r.received_at DESC LIMIT $2::integer";
 
 /* The newest catalogue gives indicators their names; without one their numbers stand. */
 static bool
@@ -151,9 +151,10 @@ cmd_rejections(struct ctl *ctl, int argc, char **argv)
         return ctl->status;
     if (first < argc)
         return ctl_usage(ctl, MSG_ctl_unexpected, "word", argv[first], NULL);
-    if (strlen(limit) > 6 || limit[0] == '\0' || limit[strspn(limit, "0123456789")] != '\0')
+    if (strlen(limit) > 6 || limit[0] == '\0' || limit[strspn(limit, "0123456789")] != '\0' ||
+        strtoul(limit, NULL, 10) == 0)
         return ctl_usage(ctl, MSG_ctl_bad_limit, "value", limit, NULL);
-    if (!db_connect_admin(ctl))
+    if (!db_connect_admin(ctl) || !knows_school(ctl, school))
         return ctl->status;
     PGresult *result = db_query(ctl, sql, 2, (const char *const[]){school, limit});
     if (result == NULL)

@@ -3,6 +3,7 @@
  */
 #include "below.h"
 #include "db.h"
+#include "known.h"
 #include "output.h"
 
 #define FROM_WHERE                                                                                           \
@@ -10,14 +11,14 @@
                                                          "ORDER BY s.district, s.institution, s.school"
 
 static const struct output_column columns[] = {
-    {"school", MSG_ctl_col_school, CELL_TEXT, 0},
-    {"name_zh", MSG_ctl_col_name_zh, CELL_TEXT, 40},
-    {"name_en", MSG_ctl_col_name_en, CELL_TEXT, 36},
-    {"kind", MSG_ctl_col_kind, CELL_TEXT, 0},
-    {"district", MSG_ctl_col_district, CELL_INTEGER, 0},
-    {"district_zh", MSG_ctl_col_district_name, CELL_TEXT, 0},
-    {"closed_on", MSG_ctl_col_closed_on, CELL_TEXT, 0},
-    {"enrolled", MSG_ctl_col_enrolled, CELL_BOOLEAN, 0},
+    {"school", MSG_ctl_col_school, CELL_TEXT, {0}},
+    {"name_zh", MSG_ctl_col_name_zh, CELL_TEXT, {.widest = 40, .least = 20}},
+    {"name_en", MSG_ctl_col_name_en, CELL_TEXT, {.widest = 36, .least = 20, .leaves = 1}},
+    {"kind", MSG_ctl_col_kind, CELL_TEXT, {0}},
+    {"district", MSG_ctl_col_district, CELL_INTEGER, {.leaves = 2}},
+    {"district_zh", MSG_ctl_col_district_name, CELL_TEXT, {0}},
+    {"closed_on", MSG_ctl_col_closed_on, CELL_TEXT, {0}},
+    {"enrolled", MSG_ctl_col_enrolled, CELL_BOOLEAN, {0}},
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
@@ -25,7 +26,6 @@ static int
 show(struct ctl *ctl, const PGresult *result)
 {
     struct output *output = output_new(columns, COLUMN_COUNT);
-    char count[24];
 
     if (output == NULL)
         return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
@@ -38,8 +38,7 @@ show(struct ctl *ctl, const PGresult *result)
     }
     int status = output_write(output, stdout, ctl);
     output_free(output);
-    snprintf(count, sizeof(count), "%d", PQntuples(result));
-    ctl_say(ctl, MSG_ctl_schools_count, "count", count, NULL);
+    ctl_say_count(ctl, PQntuples(result), MSG_ctl_schools_one, MSG_ctl_schools_count);
     return status;
 }
 
@@ -58,7 +57,8 @@ cmd_schools(struct ctl *ctl, int argc, char **argv)
         return ctl_usage(ctl, MSG_ctl_unexpected, "word", argv[first], NULL);
     values[0] = district;
     values[1] = kind;
-    if (!ctl_district_is_sound(ctl, district) || !db_connect(ctl))
+    if (!is_district(ctl, district) || !is_kind(ctl, kind) || !db_connect(ctl) ||
+        !knows_district(ctl, district))
         return ctl->status;
     PGresult *result =
         db_query(ctl,

@@ -23,8 +23,9 @@ struct ctl;
 struct command {
     const char *name;
     int (*run)(struct ctl *ctl, int argc, char **argv);
-    enum message summary; /* one line in `yuebaoctl --help` */
-    enum message help;    /* `yuebaoctl NAME --help` */
+    enum message summary;                           /* one line in `yuebaoctl --help` */
+    enum message help;                              /* `yuebaoctl NAME --help` */
+    void (*more)(const struct ctl *ctl, FILE *out); /* what the help goes on with; may be NULL */
 };
 
 struct ctl {
@@ -35,7 +36,11 @@ struct ctl {
     FILE *talk;           /* sentences for people: stdout, or stderr when stdout carries CSV or JSON */
     const struct command *command;
     PGconn *db;
-    int status; /* set by whoever reported an error; what main exits with */
+    size_t width;     /* columns that a table for people may take; 0: as many as it likes */
+    unsigned given;   /* a bit for each common option that was there */
+    bool has_written; /* a table went to stdout: JSON there is whole, and an error must not follow it */
+    char *errors;     /* what ctl_fail said, a line each, owned; NULL: nothing */
+    int status;       /* set by whoever reported an error; what main exits with */
 };
 
 /* One option of a subcommand: either takes a value or is a flag. A list ends with a NULL name. */
@@ -48,7 +53,7 @@ struct ctl_option {
 /*
  * Read the common options (--db --lang --csv --json --sql --help --version) and `own` (may be NULL); argv[0]
  * is skipped. Index of the first operand; or -1: nothing is left to do and ctl->status is set (help was
- * printed, or an error reported).
+ * printed, or an error reported). No option may be given twice.
  */
 int ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *own)
     __attribute__((warn_unused_result));
@@ -57,10 +62,16 @@ int ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option 
 #define ctl_say(ctl, ...)                                                                                    \
     (message_print((ctl)->talk, (ctl)->language, __VA_ARGS__), (void)fputc('\n', (ctl)->talk))
 
-/* An error: program name, sentence, newline on stderr; sets and yields the status. */
-#define ctl_fail(ctl, code, ...)                                                                             \
-    (fputs("yuebaoctl: ", stderr), message_print(stderr, (ctl)->language, __VA_ARGS__),                      \
-     (void)fputc('\n', stderr), (ctl)->status = (code))
+/* A sentence that counts: `one` when the count is 1, else `many`; both have {count}. */
+void ctl_say_count(const struct ctl *ctl, long count, enum message one, enum message many);
+
+/* An error: program name, sentence, newline on stderr; sets and yields the status. With --json the sentences
+ * are also what ctl_end prints. */
+#define ctl_fail(ctl, code, ...) ctl_failed(ctl, code, message_format((ctl)->language, __VA_ARGS__))
+int ctl_failed(struct ctl *ctl, int code, char *sentence); /* `sentence` is taken */
+
+/* At the very end: with --json, and when no table was written, {"error": …, "status": …} on stdout. Frees. */
+void ctl_end(struct ctl *ctl, int status);
 
 /* The same without an end: something the administrator should know. */
 #define ctl_warn(ctl, ...)                                                                                   \
@@ -71,15 +82,13 @@ int ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option 
 #define ctl_usage(ctl, ...) (ctl_fail(ctl, EX_USAGE, __VA_ARGS__), ctl_point_to_help(ctl))
 int ctl_point_to_help(const struct ctl *ctl); /* EX_USAGE */
 
-/* Whether `text` is NULL or a district's six digits; false: reported as wrong use. */
-bool ctl_district_is_sound(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
-
 /* The word of a cell: in the reader's language on a terminal, always English in CSV and JSON, where programs
  * compare it. */
 const char *ctl_word(const struct ctl *ctl, enum message word);
 
 int cmd_migrate(struct ctl *ctl, int argc, char **argv);
 int cmd_import(struct ctl *ctl, int argc, char **argv);
+void import_columns_help(const struct ctl *ctl, FILE *out); /* the files' columns */
 int cmd_calendar(struct ctl *ctl, int argc, char **argv);
 int cmd_enrol(struct ctl *ctl, int argc, char **argv);
 int cmd_schools(struct ctl *ctl, int argc, char **argv);
@@ -87,5 +96,6 @@ int cmd_progress(struct ctl *ctl, int argc, char **argv);
 int cmd_missing(struct ctl *ctl, int argc, char **argv);
 int cmd_rejections(struct ctl *ctl, int argc, char **argv);
 int cmd_key(struct ctl *ctl, int argc, char **argv);
+int cmd_keys(struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -50,8 +50,8 @@ const struct import_spec *import_spec(enum import_kind kind);
 struct sheet {
     enum import_kind kind;
     const struct import_spec *spec;
-    const char *path;  /* borrowed or owned by import.paths */
-    const char *label; /* its last part, in faults */
+    const char *path;  /* as given, in faults; borrowed or owned by import.paths */
+    const char *label; /* its last part: what it is known by */
     struct table *table;
     int *cell_of; /* of each column of the spec: index of its cell, -1: the header lacks it */
 };
@@ -97,8 +97,9 @@ void import_free(struct import *import);
 const char *sheet_cell(const struct sheet *sheet, size_t row, const char *column);
 /* The same by the column's index in the spec. */
 const char *sheet_cell_at(const struct sheet *sheet, size_t row, size_t column);
-size_t sheet_rows(const struct sheet *sheet);             /* without the header */
-size_t sheet_line(const struct sheet *sheet, size_t row); /* as a spreadsheet counts */
+bool sheet_has_column(const struct sheet *sheet, const char *column); /* in its header */
+size_t sheet_rows(const struct sheet *sheet);                         /* without the header */
+size_t sheet_line(const struct sheet *sheet, size_t row);             /* as a spreadsheet counts */
 
 /* ---- checks and writing ------------------------------------------------------------------------- */
 

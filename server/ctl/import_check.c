@@ -143,7 +143,7 @@ why_wrong(const struct import *import, const struct import_column *column, const
 static void
 fault(struct import *import, const struct sheet *sheet, size_t row, const char *column, char *text)
 {
-    import_fault(import, sheet->label, sheet_line(sheet, row), column, sheet_cell(sheet, row, column), text);
+    import_fault(import, sheet->path, sheet_line(sheet, row), column, sheet_cell(sheet, row, column), text);
 }
 
 static void
@@ -163,7 +163,7 @@ check_cells(struct import *import, const struct sheet *sheet, size_t row)
             fault(import, sheet, row, column->name, wrong);
     }
     if (sheet->table->rows[row + 1].count > sheet->table->rows[0].count)
-        import_fault(import, sheet->label, sheet_line(sheet, row), NULL, NULL,
+        import_fault(import, sheet->path, sheet_line(sheet, row), NULL, NULL,
                      import_text(import, MSG_ctl_fault_ragged, NULL));
 }
 
@@ -182,10 +182,10 @@ key_of(const struct sheet *sheet, size_t row, char *key, size_t size)
 static void
 check_key(struct import *import, const struct sheet *sheet, size_t row, struct names *seen)
 {
-    char key[400], place[300];
+    char key[400], place[600];
 
     key_of(sheet, row, key, sizeof(key));
-    snprintf(place, sizeof(place), "%s:%zu", sheet->label, sheet_line(sheet, row));
+    snprintf(place, sizeof(place), "%s:%zu", sheet->path, sheet_line(sheet, row));
     const char *before = names_word(seen, key);
     if (before != NULL && sheet_cell(sheet, row, sheet->spec->key[0])[0] != '\0')
         fault(import, sheet, row, sheet->spec->key[0],

@@ -34,9 +34,9 @@ say_fault(const struct import *import, const struct fault *fault)
 }
 
 static const struct output_column columns[] = {
-    {"file", MSG_ctl_col_file, CELL_TEXT, 0},       {"row", MSG_ctl_col_row, CELL_INTEGER, 0},
-    {"column", MSG_ctl_col_column, CELL_TEXT, 0},   {"value", MSG_ctl_col_value, CELL_TEXT, 0},
-    {"problem", MSG_ctl_col_problem, CELL_TEXT, 0},
+    {"file", MSG_ctl_col_file, CELL_TEXT, {0}},       {"row", MSG_ctl_col_row, CELL_INTEGER, {0}},
+    {"column", MSG_ctl_col_column, CELL_TEXT, {0}},   {"value", MSG_ctl_col_value, CELL_TEXT, {0}},
+    {"problem", MSG_ctl_col_problem, CELL_TEXT, {0}},
 };
 
 static int
@@ -73,6 +73,7 @@ int
 import_report(struct import *import)
 {
     char count[24];
+    enum message sentence = import->n_faults == 1 ? MSG_ctl_import_refused_one : MSG_ctl_import_refused;
 
     qsort(import->faults, import->n_faults, sizeof(*import->faults), by_place);
     snprintf(count, sizeof(count), "%zu", import->n_faults);
@@ -81,5 +82,5 @@ import_report(struct import *import)
             say_fault(import, &import->faults[i]);
     else if (tabulate(import) != EX_OK)
         return import->ctl->status;
-    return ctl_fail(import->ctl, EX_DATAERR, MSG_ctl_import_refused, "count", count, NULL);
+    return ctl_fail(import->ctl, EX_DATAERR, sentence, "count", count, NULL);
 }

@@ -11,6 +11,9 @@
 
 #define FILE_MAX (64u * 1024u * 1024u) /* bytes; half a million schools take 50 MiB */
 
+/* Stands beside the plans' files and is for people: the mechanisms that the plans speak of. */
+#define NOT_DATA "systems.csv"
+
 /* Every column's name, so that table_read can tell a header in one encoding from the other. */
 static const char *const known_words[] = {"district",  "parent", "level",   "code",    "plan",
                                           "indicator", "rule",   "name_zh", "name_en", "kind",
@@ -65,7 +68,7 @@ check_header(struct import *import, const struct sheet *sheet)
     for (size_t c = 0; c < sheet->spec->n; c++) {
         const struct import_column *column = &sheet->spec->columns[c];
         if (column->header && sheet->cell_of[c] < 0)
-            import_fault(import, sheet->label, header->line, column->name, NULL,
+            import_fault(import, sheet->path, header->line, column->name, NULL,
                          import_text(import, MSG_ctl_fault_column_missing, NULL));
     }
     for (size_t i = 0; i < header->count; i++) {
@@ -73,10 +76,10 @@ check_header(struct import *import, const struct sheet *sheet)
         while (c < sheet->spec->n && strcmp(sheet->spec->columns[c].name, header->cells[i]) != 0)
             c++;
         if (c == sheet->spec->n)
-            import_fault(import, sheet->label, header->line, header->cells[i], NULL,
+            import_fault(import, sheet->path, header->line, header->cells[i], NULL,
                          import_text(import, MSG_ctl_fault_column_unknown, NULL));
         else if (sheet->cell_of[c] != (int)i)
-            import_fault(import, sheet->label, header->line, header->cells[i], NULL,
+            import_fault(import, sheet->path, header->line, header->cells[i], NULL,
                          import_text(import, MSG_ctl_fault_column_twice, NULL));
     }
 }
@@ -143,12 +146,13 @@ read_sheet(struct import *import, const char *path, bool must_be_known)
     free(bytes);
     sheet.kind = recognise(sheet.label, status == TABLE_OK ? &sheet.table->rows[0] : NULL);
     if (sheet.kind == IMPORT_KINDS && !must_be_known) {
-        ctl_say(import->ctl, MSG_ctl_import_left_out, "file", path, NULL);
+        if (strcmp(sheet.label, NOT_DATA) != 0)
+            ctl_say(import->ctl, MSG_ctl_import_left_out, "file", path, NULL);
     } else if (status != TABLE_OK) {
-        import_fault(import, sheet.label, error.line, NULL, NULL,
+        import_fault(import, sheet.path, error.line, NULL, NULL,
                      import_text(import, why_unreadable(status), NULL));
     } else if (sheet.kind == IMPORT_KINDS) {
-        import_fault(import, sheet.label, 0, NULL, NULL,
+        import_fault(import, sheet.path, 0, NULL, NULL,
                      import_text(import, MSG_ctl_fault_unknown_file, NULL));
     } else {
         sheet.spec = import_spec(sheet.kind);
@@ -254,6 +258,12 @@ sheet_cell(const struct sheet *sheet, size_t row, const char *column)
         if (strcmp(sheet->spec->columns[c].name, column) == 0)
             return sheet_cell_at(sheet, row, c);
     abort();
+}
+
+bool
+sheet_has_column(const struct sheet *sheet, const char *column)
+{
+    return header_index(&sheet->table->rows[0], column) >= 0;
 }
 
 size_t

@@ -37,13 +37,13 @@ static const struct import_column districts[] = {
 
 static const struct import_column schools[] = {
     {"code", FIELD_SCHOOL, MUST_BE_SET},
-    {"institution", FIELD_TEXT, MAY_BE_EMPTY, .max = SCHOOL_CODE_MAX},
+    {"institution", FIELD_TEXT, .max = SCHOOL_CODE_MAX},
     {"kind", FIELD_WORD, MUST_BE_SET, .words = kinds},
     {"name_zh", FIELD_TEXT, MUST_BE_SET, .max = TITLE_MAX},
-    {"name_en", FIELD_TEXT, MAY_BE_EMPTY, .max = TITLE_MAX},
+    {"name_en", FIELD_TEXT, .max = TITLE_MAX},
     {"district", FIELD_DISTRICT, MUST_BE_SET},
     {"opened_on", FIELD_DATE, MUST_BE_SET},
-    {"closed_on", FIELD_DATE, MAY_BE_EMPTY},
+    {"closed_on", FIELD_DATE, .header = false},
     {"valid_from", FIELD_DATE, .header = false},
 };
 

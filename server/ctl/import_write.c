@@ -168,6 +168,36 @@ stage(struct import *import, enum import_kind kind, long *ret_rows)
     return ok && copy_end(&copy);
 }
 
+/* What the header of schools.csv leaves out stays as it is: a file without closed_on opens no school again.
+ */
+static bool
+keep_absent(struct import *import)
+{
+    static const struct {
+        const char *column, *sql;
+    } kept[] = {
+#define KEEP(column)                                                                                         \
+    {column, "UPDATE pg_temp.import_school AS s SET " column " = d." column " FROM yuebao.school AS d "      \
+             "WHERE d.code = s.code AND s.sheet = $1::integer"}
+        KEEP("institution"),
+        KEEP("name_en"),
+        KEEP("closed_on"),
+#undef KEEP
+    };
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < import->n_sheets; i++)
+        for (size_t k = 0; ok && import->sheets[i].kind == SCHOOLS && k < sizeof(kept) / sizeof(kept[0]);
+             k++) {
+            char number[24];
+            const char *values[] = {number};
+            snprintf(number, sizeof(number), "%zu", i);
+            if (!sheet_has_column(&import->sheets[i], kept[k].column))
+                ok = db_do(import->ctl, kept[k].sql, 1, values);
+        }
+    return ok;
+}
+
 /* ---- forms -------------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = {"kindergarten", "primary", "junior",  "senior",
@@ -324,7 +354,7 @@ forbid(struct import *import, const char *sql, const char *column, enum message 
 
     for (int r = 0; result != NULL && r < PQntuples(result); r++) {
         const struct sheet *sheet = &import->sheets[strtoul(PQgetvalue(result, r, 0), NULL, 10)];
-        import_fault(import, sheet->label, strtoul(PQgetvalue(result, r, 1), NULL, 10), column,
+        import_fault(import, sheet->path, strtoul(PQgetvalue(result, r, 1), NULL, 10), column,
                      PQgetvalue(result, r, 2),
                      import_text(import, message, "bound", PQgetvalue(result, r, 3), NULL));
     }
@@ -404,7 +434,7 @@ move_one(struct import *import, const PGresult *moves, int row, long *moved)
     if (ok)
         ++*moved;
     else if (reason != NULL)
-        import_fault(import, import->sheets[strtoul(PQgetvalue(moves, row, 0), NULL, 10)].label,
+        import_fault(import, import->sheets[strtoul(PQgetvalue(moves, row, 0), NULL, 10)].path,
                      strtoul(PQgetvalue(moves, row, 1), NULL, 10), "district", values[1],
                      import_text(import, MSG_ctl_fault_move_refused, "reason", reason, NULL));
     PQclear(result);
@@ -454,7 +484,8 @@ write_kind(struct import *import, enum import_kind kind, struct import_counts *c
 {
     long first_homes = 0;
 
-    return stage(import, kind, &counts->rows) && check_past(import, kind) &&
+    return stage(import, kind, &counts->rows) && (kind != SCHOOLS || keep_absent(import)) &&
+           check_past(import, kind) &&
            count_rows(import, kind == SCHOOLS ? import_shift_opening : NULL, &counts->derived) &&
            count_rows(import, import_step(kind)->remove, &counts->removed) &&
            count_rows(import, import_step(kind)->change, &counts->changed) &&

@@ -2,25 +2,29 @@
  * yuebaoctl, the administrator's command: the list of subcommands and the way to them.
  */
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "ctl.h"
 #include "envelope.h"
 
+#define PIPE_COLUMNS 120
+
 static const struct command commands[] = {
-    {"migrate", cmd_migrate, MSG_ctl_sum_migrate, MSG_ctl_help_migrate},
-    {"import", cmd_import, MSG_ctl_sum_import, MSG_ctl_help_import},
-    {"calendar", cmd_calendar, MSG_ctl_sum_calendar, MSG_ctl_help_calendar},
-    {"enrol", cmd_enrol, MSG_ctl_sum_enrol, MSG_ctl_help_enrol},
-    {"schools", cmd_schools, MSG_ctl_sum_schools, MSG_ctl_help_schools},
-    {"progress", cmd_progress, MSG_ctl_sum_progress, MSG_ctl_help_progress},
-    {"missing", cmd_missing, MSG_ctl_sum_missing, MSG_ctl_help_missing},
-    {"rejections", cmd_rejections, MSG_ctl_sum_rejections, MSG_ctl_help_rejections},
-    {"key", cmd_key, MSG_ctl_sum_key, MSG_ctl_help_key},
+    {"migrate", cmd_migrate, MSG_ctl_sum_migrate, MSG_ctl_help_migrate, NULL},
+    {"import", cmd_import, MSG_ctl_sum_import, MSG_ctl_help_import, import_columns_help},
+    {"calendar", cmd_calendar, MSG_ctl_sum_calendar, MSG_ctl_help_calendar, NULL},
+    {"enrol", cmd_enrol, MSG_ctl_sum_enrol, MSG_ctl_help_enrol, NULL},
+    {"schools", cmd_schools, MSG_ctl_sum_schools, MSG_ctl_help_schools, NULL},
+    {"progress", cmd_progress, MSG_ctl_sum_progress, MSG_ctl_help_progress, NULL},
+    {"missing", cmd_missing, MSG_ctl_sum_missing, MSG_ctl_help_missing, NULL},
+    {"rejections", cmd_rejections, MSG_ctl_sum_rejections, MSG_ctl_help_rejections, NULL},
+    {"key", cmd_key, MSG_ctl_sum_key, MSG_ctl_help_key, NULL},
+    {"keys", cmd_keys, MSG_ctl_sum_keys, MSG_ctl_help_keys, NULL},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
-
-static const struct command top = {"yuebaoctl", NULL, MSG_ctl_help, MSG_ctl_help};
 
 static const struct command *
 find_command(const char *name)
@@ -34,20 +38,45 @@ find_command(const char *name)
 static void
 list_commands(const struct ctl *ctl, FILE *out)
 {
-    message_print(out, ctl->language, MSG_ctl_help, NULL);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %-11s ", commands[i].name);
         message_print(out, ctl->language, commands[i].summary, NULL);
         fputc('\n', out);
     }
+}
+
+static const struct command top = {"yuebaoctl", NULL, MSG_ctl_help, MSG_ctl_help, list_commands};
+
+static void
+print_all(const struct ctl *ctl, FILE *out)
+{
+    message_print(out, ctl->language, MSG_ctl_help, NULL);
+    list_commands(ctl, out);
     message_print(out, ctl->language, MSG_ctl_help_common, NULL);
 }
 
-/* The top's own --help needs the list of commands, which options.c does not know. */
-static bool
-wants_top_help(int argc, char **argv)
+/* Columns of the terminal; what goes into a pipe or a file may take as many as a wide one has. */
+static size_t
+table_width(void)
 {
-    return argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0);
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+
+    if (!isatty(STDOUT_FILENO))
+        return PIPE_COLUMNS;
+    if (columns != NULL && strtoul(columns, NULL, 10) > 0)
+        return strtoul(columns, NULL, 10);
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : PIPE_COLUMNS;
+}
+
+/* Whether an error shall be JSON, even one that was found before --json was reached. */
+static enum output_format
+format_of_errors(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return OUTPUT_JSON;
+    return OUTPUT_TEXT;
 }
 
 static int
@@ -58,8 +87,12 @@ dispatch(struct ctl *ctl, int argc, char **argv)
     if (first < 0)
         return ctl->status;
     if (first == argc) {
-        list_commands(ctl, stderr);
+        print_all(ctl, stderr);
         return EX_USAGE;
+    }
+    if (strcmp(argv[first], "help") == 0 && first + 1 == argc) {
+        print_all(ctl, stdout);
+        return EX_OK;
     }
     const struct command *command = find_command(argv[first]);
     if (command == NULL)
@@ -72,16 +105,18 @@ int
 main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
-    struct ctl ctl = {.language = language_of_environment(LANGUAGE_EN), .talk = stdout, .command = &top};
+    struct ctl ctl = {.language = language_of_environment(LANGUAGE_EN),
+                      .talk = stdout,
+                      .command = &top,
+                      .width = table_width()};
 
     if (!envelope_init())
         return ctl_fail(&ctl, EX_SOFTWARE, MSG_ctl_no_crypto, NULL);
-    if (wants_top_help(argc, argv)) {
-        list_commands(&ctl, stdout);
-        return EX_OK;
-    }
     int status = dispatch(&ctl, argc, argv);
     PQfinish(ctl.db);
+    if (status != EX_OK && format_of_errors(argc, argv) == OUTPUT_JSON)
+        ctl.format = OUTPUT_JSON;
+    ctl_end(&ctl, status);
     if (fflush(stdout) != 0 || ferror(stdout))
         return EX_CANTCREAT;
     return status;

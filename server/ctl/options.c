@@ -1,4 +1,6 @@
 #include <getopt.h>
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl.h"
@@ -17,6 +19,7 @@ enum {
 };
 
 static const struct option common[] = {
+    /* in the order of their numbers */
     {"db", required_argument, NULL, COMMON_DB},     {"lang", required_argument, NULL, COMMON_LANG},
     {"sql", required_argument, NULL, COMMON_SQL},   {"csv", no_argument, NULL, COMMON_CSV},
     {"json", no_argument, NULL, COMMON_JSON},       {"help", no_argument, NULL, COMMON_HELP},
@@ -34,6 +37,18 @@ merge(const struct ctl_option *own, struct option merged[COMMON_COUNT + OWN_MAX 
         merged[n++] = (struct option){own[i].name, own[i].value != NULL ? required_argument : no_argument,
                                       NULL, OWN_FIRST + (int)i};
     merged[n] = (struct option){0};
+}
+
+/* false: the option was there before; reported. */
+static bool
+is_first(struct ctl *ctl, unsigned *given, int bit, const char *name)
+{
+    bool first = (*given & 1u << bit) == 0;
+
+    *given |= 1u << bit;
+    if (!first)
+        ctl_usage(ctl, MSG_ctl_option_twice, "option", name, NULL);
+    return first;
 }
 
 static void
@@ -74,11 +89,6 @@ take_common(struct ctl *ctl, int option, const char *text)
             return true;
         ctl_usage(ctl, MSG_ctl_bad_language, "value", optarg, NULL);
         return false;
-    case COMMON_HELP:
-        message_print(stdout, ctl->language, ctl->command->help, NULL);
-        message_print(stdout, ctl->language, MSG_ctl_help_common, NULL);
-        ctl->status = EX_OK;
-        return false;
     case COMMON_VERSION:
         puts("yuebaoctl " YUEBAO_VERSION);
         ctl->status = EX_OK;
@@ -92,10 +102,23 @@ take_common(struct ctl *ctl, int option, const char *text)
     }
 }
 
+static void
+print_help(struct ctl *ctl)
+{
+    message_print(stdout, ctl->language, ctl->command->help, NULL);
+    if (ctl->command->more != NULL)
+        ctl->command->more(ctl, stdout);
+    message_print(stdout, ctl->language, MSG_ctl_help_common, NULL);
+    ctl->has_written = true;
+    ctl->status = EX_OK;
+}
+
 int
 ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *own)
 {
     struct option merged[COMMON_COUNT + OWN_MAX + 1];
+    unsigned given = 0;
+    bool help = false;
     /* before the subcommand's name, options end at the first operand: the rest is the subcommand's */
     const char *order = own == NULL && ctl->command->run == NULL ? "+:" : ":";
     int option;
@@ -104,12 +127,22 @@ ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *own
     optind = 0;
     opterr = 0;
     while ((option = getopt_long(argc, argv, order, merged, NULL)) != -1) {
+        bool first = option >= OWN_FIRST
+                         ? is_first(ctl, &given, option - OWN_FIRST, own[option - OWN_FIRST].name)
+                         : option < COMMON_DB || is_first(ctl, &ctl->given, option - COMMON_DB,
+                                                          common[option - COMMON_DB].name);
+        if (!first)
+            return -1;
         if (option >= OWN_FIRST)
             take_own(&own[option - OWN_FIRST]);
+        else if (option == COMMON_HELP)
+            help = true; /* in the language that a later --lang names */
         else if (!take_common(ctl, option, argv[optind - 1]))
             return -1;
     }
-    return optind;
+    if (help)
+        print_help(ctl);
+    return help ? -1 : optind;
 }
 
 int
@@ -129,11 +162,41 @@ ctl_word(const struct ctl *ctl, enum message word)
     return message_text(ctl->format == OUTPUT_TEXT ? ctl->language : LANGUAGE_EN, word);
 }
 
-bool
-ctl_district_is_sound(struct ctl *ctl, const char *text)
+void
+ctl_say_count(const struct ctl *ctl, long count, enum message one, enum message many)
 {
-    if (text == NULL || (strlen(text) == 6 && strspn(text, "0123456789") == 6))
-        return true;
-    ctl_usage(ctl, MSG_ctl_bad_district, "value", text, NULL);
-    return false;
+    char text[24];
+
+    snprintf(text, sizeof(text), "%ld", count);
+    ctl_say(ctl, count == 1 ? one : many, "count", text, NULL);
+}
+
+int
+ctl_failed(struct ctl *ctl, int code, char *sentence)
+{
+    char *errors = NULL;
+
+    if (sentence == NULL || asprintf(&errors, "%s%s%s", ctl->errors == NULL ? "" : ctl->errors,
+                                     ctl->errors == NULL ? "" : "\n", sentence) < 0)
+        abort();
+    fprintf(stderr, "yuebaoctl: %s\n", sentence);
+    free(sentence);
+    free(ctl->errors);
+    ctl->errors = errors;
+    return ctl->status = code;
+}
+
+void
+ctl_end(struct ctl *ctl, int status)
+{
+    if (ctl->format == OUTPUT_JSON && !ctl->has_written && ctl->errors != NULL) {
+        json_t *object = json_pack("{s:s, s:i}", "error", ctl->errors, "status", status);
+        if (object == NULL)
+            abort();
+        json_dumpf(object, stdout, 0);
+        putchar('\n');
+        json_decref(object);
+    }
+    free(ctl->errors);
+    ctl->errors = NULL;
 }

@@ -6,18 +6,22 @@
 
 #include "table.h"
 
-#define GAP 2 /* blanks between two columns on a terminal */
+#define GAP         2  /* blanks between two columns on a terminal */
+#define LEAVES_MAX  8  /* the highest rank of a column that may leave */
+#define INSTANT_LEN 19 /* of 2026-11-29 06:57:03 */
+
+enum row_kind { ROW_CELLS, ROW_HEADING, ROW_NOTE };
 
 struct row {
-    char **cells; /* as many as columns; of a heading only the first */
-    bool heading;
+    char **cells; /* as many as columns; of a heading or note only the first */
+    enum row_kind kind;
 };
 
 struct output {
     const struct output_column *columns;
     size_t n;
     struct row *rows;
-    size_t count, capacity, headings;
+    size_t count, capacity, cell_rows;
     bool nomem;
 };
 
@@ -67,16 +71,16 @@ grow(struct output *output)
 }
 
 static void
-append(struct output *output, const char *const *cells, size_t n, bool heading)
+append(struct output *output, const char *const *cells, size_t n, enum row_kind kind)
 {
-    struct row row = {calloc(output->n, sizeof(char *)), heading};
+    struct row row = {calloc(output->n, sizeof(char *)), kind};
     bool ok = row.cells != NULL && grow(output);
 
     for (size_t i = 0; ok && i < n; i++)
         ok = cells[i] == NULL || (row.cells[i] = strdup(cells[i])) != NULL;
     if (ok) {
         output->rows[output->count++] = row;
-        output->headings += heading;
+        output->cell_rows += kind == ROW_CELLS;
     } else {
         free_row(output, &row);
         output->nomem = true;
@@ -86,19 +90,25 @@ append(struct output *output, const char *const *cells, size_t n, bool heading)
 void
 output_row(struct output *output, const char *const *cells)
 {
-    append(output, cells, output->n, false);
+    append(output, cells, output->n, ROW_CELLS);
 }
 
 void
 output_heading(struct output *output, const char *text)
 {
-    append(output, &text, 1, true);
+    append(output, &text, 1, ROW_HEADING);
+}
+
+void
+output_note(struct output *output, const char *text)
+{
+    append(output, &text, 1, ROW_NOTE);
 }
 
 size_t
 output_count(const struct output *output)
 {
-    return output->count - output->headings;
+    return output->cell_rows;
 }
 
 /* ---- text --------------------------------------------------------------------------------------- */
@@ -128,6 +138,25 @@ cut(const char *text, size_t widest, char buffer[SHOWN_MAX])
     return buffer;
 }
 
+/*
+ * PostgreSQL's "2026-11-29 06:57:03.25+08" as "2026-11-29T06:57:03+08:00", or for people as "2026-11-29 06:57
+ * +08:00". What does not look like it stays as it is.
+ */
+static const char *
+instant(const char *text, bool for_people, char buffer[SHOWN_MAX])
+{
+    const char *offset = strlen(text) < INSTANT_LEN ? NULL : strpbrk(text + INSTANT_LEN, "+-");
+
+    if (offset == NULL || strlen(offset) > 9)
+        return text;
+    bool hours_only = strchr(offset, ':') == NULL;
+    if (for_people)
+        snprintf(buffer, SHOWN_MAX, "%.16s %s%s", text, offset, hours_only ? ":00" : "");
+    else
+        snprintf(buffer, SHOWN_MAX, "%.10sT%.8s%s%s", text, text + 11, offset, hours_only ? ":00" : "");
+    return buffer;
+}
+
 /* What a cell shows on a terminal: booleans in the reader's words, long texts cut. Lives as long as `buffer`
  * and cell. */
 static const char *
@@ -137,9 +166,12 @@ shown(const struct output_column *column, const char *cell, enum language langua
         return "";
     if (column->kind == CELL_BOOLEAN)
         return message_text(language, cell[0] == 't' ? MSG_ctl_yes : MSG_ctl_no);
-    return column->widest == 0 ? cell : cut(cell, column->widest, buffer);
+    if (column->kind == CELL_INSTANT)
+        return instant(cell, true, buffer);
+    return column->room.widest == 0 ? cell : cut(cell, column->room.widest, buffer);
 }
 
+/* 0: the column is left out. */
 static size_t *
 measure_columns(const struct output *output, enum language language)
 {
@@ -149,13 +181,64 @@ measure_columns(const struct output *output, enum language language)
     for (size_t c = 0; widths != NULL && c < output->n; c++) {
         widths[c] = text_width(message_text(language, output->columns[c].title));
         for (size_t r = 0; r < output->count; r++) {
-            if (output->rows[r].heading)
+            if (output->rows[r].kind != ROW_CELLS)
                 continue;
             size_t width = text_width(shown(&output->columns[c], output->rows[r].cells[c], language, buffer));
             widths[c] = width > widths[c] ? width : widths[c];
         }
     }
     return widths;
+}
+
+static size_t
+total_width(const size_t *widths, size_t n)
+{
+    size_t total = 0, shown_columns = 0;
+
+    for (size_t c = 0; c < n; c++) {
+        total += widths[c];
+        shown_columns += widths[c] > 0;
+    }
+    return total + (shown_columns > 0 ? (shown_columns - 1) * GAP : 0);
+}
+
+/* Cut texts, those that would leave first, until `excess` columns are saved or none can be cut further. */
+static void
+narrow(const struct output *output, size_t *widths, size_t excess)
+{
+    for (int rank = 1; rank <= LEAVES_MAX + 1; rank++)
+        for (size_t c = 0; c < output->n; c++) {
+            const struct output_column *column = &output->columns[c];
+            if ((column->room.leaves == 0 ? LEAVES_MAX + 1 : column->room.leaves) != rank ||
+                column->room.least == 0 || widths[c] <= column->room.least)
+                continue;
+            size_t spare = widths[c] - column->room.least, saved = spare < excess ? spare : excess;
+            widths[c] -= saved;
+            excess -= saved;
+        }
+}
+
+/* Make the table fit `limit` columns (0: it need not): the fewest columns leave with which cutting is enough.
+ */
+static void
+fit(const struct output *output, size_t *widths, size_t limit)
+{
+    for (int rank = 0; limit > 0 && rank <= LEAVES_MAX; rank++) {
+        size_t least = 0;
+        for (size_t c = 0; c < output->n; c++) {
+            const struct output_column *column = &output->columns[c];
+            if (rank > 0 && column->room.leaves == rank)
+                widths[c] = 0;
+            if (widths[c] > 0)
+                least += GAP + (column->room.least > 0 && column->room.least < widths[c] ? column->room.least
+                                                                                         : widths[c]);
+        }
+        if (least <= limit + GAP)
+            break;
+    }
+    size_t total = total_width(widths, output->n);
+    if (limit > 0 && total > limit)
+        narrow(output, widths, total - limit);
 }
 
 static void
@@ -193,8 +276,9 @@ put_titles(const struct output *output, FILE *out, enum language language, const
     size_t owed = 0;
 
     for (size_t c = 0; c < output->n; c++)
-        put_cell(out, message_text(language, output->columns[c].title), widths[c],
-                 is_right(output->columns[c].kind), &owed);
+        if (widths[c] > 0)
+            put_cell(out, message_text(language, output->columns[c].title), widths[c],
+                     is_right(output->columns[c].kind), &owed);
     fputc('\n', out);
 }
 
@@ -203,36 +287,58 @@ put_row(const struct output *output, const struct row *row, FILE *out, enum lang
         const size_t *widths)
 {
     size_t owed = 0;
-    char buffer[SHOWN_MAX];
+    char buffer[SHOWN_MAX], narrowed[SHOWN_MAX];
 
     for (size_t c = 0; c < output->n; c++)
-        put_cell(out, shown(&output->columns[c], row->cells[c], language, buffer), widths[c],
-                 is_right(output->columns[c].kind), &owed);
+        if (widths[c] > 0)
+            put_cell(out,
+                     cut(shown(&output->columns[c], row->cells[c], language, buffer), widths[c], narrowed),
+                     widths[c], is_right(output->columns[c].kind), &owed);
     fputc('\n', out);
 }
 
+static void
+put_note(const char *text, FILE *out, size_t limit)
+{
+    char buffer[SHOWN_MAX];
+
+    fprintf(out, "%*s%s\n", GAP, "", limit > GAP ? cut(text, limit - GAP, buffer) : text);
+}
+
 static bool
-write_text(const struct output *output, FILE *out, enum language language)
+write_text(const struct output *output, FILE *out, enum language language, size_t limit)
 {
     size_t *widths = measure_columns(output, language);
 
     if (widths == NULL)
         return false;
-    if (output->count == 0 || !output->rows[0].heading)
+    fit(output, widths, limit);
+    if (output->count == 0 || output->rows[0].kind != ROW_HEADING)
         put_titles(output, out, language, widths);
     for (size_t r = 0; r < output->count; r++) {
-        if (!output->rows[r].heading) {
-            put_row(output, &output->rows[r], out, language, widths);
-            continue;
+        const struct row *row = &output->rows[r];
+        if (row->kind == ROW_CELLS) {
+            put_row(output, row, out, language, widths);
+        } else if (row->kind == ROW_NOTE) {
+            put_note(row->cells[0], out, limit);
+        } else {
+            fprintf(out, "%s%s\n", r == 0 ? "" : "\n", row->cells[0]);
+            put_titles(output, out, language, widths);
         }
-        fprintf(out, "%s%s\n", r == 0 ? "" : "\n", output->rows[r].cells[0]);
-        put_titles(output, out, language, widths);
     }
     free(widths);
     return true;
 }
 
 /* ---- CSV ---------------------------------------------------------------------------------------- */
+
+static const char *
+data(enum output_kind kind, const char *cell, char buffer[SHOWN_MAX])
+{
+    if (cell == NULL)
+        return "";
+    return kind == CELL_INSTANT ? instant(cell, false, buffer) : cell;
+}
 
 static bool
 put_csv_cell(FILE *out, const char *text, bool first)
@@ -250,6 +356,7 @@ static bool
 write_csv(const struct output *output, FILE *out)
 {
     bool ok = true, first = true;
+    char buffer[SHOWN_MAX];
 
     fputs("\xEF\xBB\xBF", out);
     for (size_t c = 0; c < output->n; c++) {
@@ -260,14 +367,13 @@ write_csv(const struct output *output, FILE *out)
     }
     fputs("\r\n", out);
     for (size_t r = 0; ok && r < output->count; r++) {
-        if (output->rows[r].heading)
+        if (output->rows[r].kind != ROW_CELLS)
             continue;
         first = true;
         for (size_t c = 0; ok && c < output->n; c++) {
-            const char *cell = output->rows[r].cells[c];
             if (output->columns[c].kind == CELL_PICTURE)
                 continue;
-            ok = put_csv_cell(out, cell == NULL ? "" : cell, first);
+            ok = put_csv_cell(out, data(output->columns[c].kind, output->rows[r].cells[c], buffer), first);
             first = false;
         }
         fputs("\r\n", out);
@@ -281,13 +387,15 @@ write_csv(const struct output *output, FILE *out)
 static json_t *
 json_cell(enum output_kind kind, const char *cell)
 {
+    char buffer[SHOWN_MAX];
+
     if (cell == NULL)
         return json_null();
     if (kind == CELL_INTEGER)
         return json_integer(strtoll(cell, NULL, 10));
     if (kind == CELL_BOOLEAN)
         return json_boolean(cell[0] == 't');
-    return json_string(cell);
+    return json_string(data(kind, cell, buffer));
 }
 
 static json_t *
@@ -313,7 +421,8 @@ write_json(const struct output *output, FILE *out)
     bool ok = array != NULL;
 
     for (size_t r = 0; ok && r < output->count; r++)
-        ok = output->rows[r].heading || json_array_append_new(array, json_row(output, &output->rows[r])) == 0;
+        ok = output->rows[r].kind != ROW_CELLS ||
+             json_array_append_new(array, json_row(output, &output->rows[r])) == 0;
     ok = ok && json_dumpf(array, out, JSON_INDENT(2)) == 0;
     json_decref(array);
     fputc('\n', out);
@@ -325,12 +434,13 @@ output_write(const struct output *output, FILE *out, struct ctl *ctl)
 {
     bool ok = !output->nomem;
 
+    ctl->has_written = true;
     if (ok && ctl->format == OUTPUT_CSV)
         ok = write_csv(output, out);
     else if (ok && ctl->format == OUTPUT_JSON)
         ok = write_json(output, out);
     else if (ok)
-        ok = write_text(output, out, ctl->language);
+        ok = write_text(output, out, ctl->language, ctl->width);
     return ok ? EX_OK : ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
 }
 
@@ -365,6 +475,8 @@ kind_of_type(Oid type)
         return CELL_INTEGER;
     case 1700: /* numeric */
         return CELL_DECIMAL;
+    case 1184: /* timestamptz */
+        return CELL_INSTANT;
     default:
         return CELL_TEXT;
     }
@@ -379,8 +491,9 @@ output_data(const PGresult *result, struct ctl *ctl)
     if (columns == NULL)
         return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
     for (size_t c = 0; c < n; c++)
-        columns[c] = (struct output_column){PQfname(result, (int)c), MSG_ctl_col_value,
-                                            kind_of_type(PQftype(result, (int)c)), 0};
+        columns[c] = (struct output_column){.key = PQfname(result, (int)c),
+                                            .title = MSG_ctl_col_value,
+                                            .kind = kind_of_type(PQftype(result, (int)c))};
     int status = output_result(columns, n, result, ctl);
     free(columns);
     return status;

@@ -14,13 +14,22 @@ enum output_kind {
     CELL_DECIMAL, /* right-aligned; a JSON string, for binary fractions would not be exact */
     CELL_BOOLEAN, /* "t" and "f", as PostgreSQL prints them */
     CELL_PICTURE, /* on a terminal only: a bar */
+    CELL_INSTANT, /* as PostgreSQL prints a timestamptz; written with its offset, as ISO 8601 in CSV and JSON
+                   */
+};
+
+/* How a column takes part in fitting a table into ctl->width. */
+struct output_room {
+    size_t widest; /* columns on a terminal; longer texts are cut there, nowhere else. 0: never */
+    size_t least;  /* in a table that is too wide, texts are cut down to this. 0: not these */
+    int leaves;    /* when that is not enough, columns leave, 1 first. 0: stays */
 };
 
 struct output_column {
     const char *key;    /* in JSON and CSV: English, stable */
     enum message title; /* on a terminal */
     enum output_kind kind;
-    size_t widest; /* columns on a terminal; longer texts are cut there, nowhere else. 0: never */
+    struct output_room room;
 };
 
 struct output;
@@ -37,7 +46,10 @@ void output_row(struct output *output, const char *const *cells);
  * Copied. */
 void output_heading(struct output *output, const char *text);
 
-size_t output_count(const struct output *output); /* rows without headings */
+/* On a terminal: a line of its own under the row before it, indented; cut at the table's width. Copied. */
+void output_note(struct output *output, const char *text);
+
+size_t output_count(const struct output *output); /* rows without headings and notes */
 
 /* Write all of it to `out`, in ctl's format and language; EX_OK, or an error that was reported. */
 int output_write(const struct output *output, FILE *out, struct ctl *ctl) __attribute__((warn_unused_result));

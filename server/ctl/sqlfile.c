@@ -3,8 +3,10 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "envelope.h"
 #include "db.h"
@@ -12,14 +14,41 @@
 
 #define SQL_MAX (4u * 1024u * 1024u) /* bytes of one file */
 
+/* build/NAME/server/ctl/yuebaoctl, run where it was built, finds the sql/ of its own source tree. */
+static bool
+beside_build_tree(char path[PATH_MAX])
+{
+    char self[PATH_MAX], probe[PATH_MAX + 32];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+    if (len <= 0)
+        return false;
+    self[len] = '\0';
+    for (int up = 0; up < 3; up++) {
+        char *slash = strrchr(self, '/');
+        if (slash == NULL)
+            return false;
+        *slash = '\0';
+    }
+    snprintf(probe, sizeof(probe), "%s/CMakeCache.txt", self);
+    if (access(probe, R_OK) != 0)
+        return false;
+    snprintf(probe, sizeof(probe), "%s/../../sql", self);
+    return realpath(probe, path) != NULL;
+}
+
 const char *
 sqlfile_root(const struct ctl *ctl)
 {
+    static char beside[PATH_MAX];
     const char *from_environment = getenv("YUEBAO_SQL");
 
     if (ctl->sql != NULL)
         return ctl->sql;
-    return from_environment != NULL && from_environment[0] != '\0' ? from_environment : YUEBAO_SQL_DIR;
+    if (from_environment != NULL && from_environment[0] != '\0')
+        return from_environment;
+    return access(YUEBAO_SQL_DIR "/roles.sql", R_OK) != 0 && beside_build_tree(beside) ? beside
+                                                                                       : YUEBAO_SQL_DIR;
 }
 
 static int

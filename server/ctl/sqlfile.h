@@ -19,7 +19,8 @@ struct sqlfiles {
     struct sqlfile *files;
 };
 
-/* Where the SQL is: --sql, $YUEBAO_SQL, else the installed folder. Borrowed. */
+/* Where the SQL is: --sql, $YUEBAO_SQL, else the installed folder, else that of the source tree around a
+ * build. Borrowed. */
 const char *sqlfile_root(const struct ctl *ctl);
 
 /* Read every ROOT/`folder` file whose name ends in .sql. false: reported. */

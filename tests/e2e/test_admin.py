@@ -105,6 +105,14 @@ def test_a_migration_before_the_last_is_refused(bare, sql):
     assert "899-early.sql" in bare.ctl("migrate", "--sql", sql, ok=78).stderr
 
 
+def test_migrate_without_its_folder_says_how_to_name_it(bare, tmp_path):
+    assert "--sql" in bare.ctl("migrate", "--sql", tmp_path, ok=66).stderr
+
+
+def test_a_build_finds_the_folder_of_its_source(bare):
+    assert "applied 001-catalogue.sql" in house.run(CTL, "migrate", "--db", bare.conninfo()).stdout
+
+
 def test_a_broken_migration_names_its_line_and_is_undone(bare, sql):
     bare.ctl("migrate")
     before = everything(bare)
@@ -363,6 +371,31 @@ def test_a_school_moves_from_a_day_on(filled, tmp_path):
         "WHERE code = '0099001' ORDER BY 1")] == [("2020-09-01", 220203), ("2026-03-01", 220200)]
 
 
+def test_columns_left_out_stay_as_they_are(filled, tmp_path):
+    path = tmp_path / "schools.csv"
+    filled.ctl("import", write(path, SCHOOLS + "0099001,I-1,primary,新校,New,220203,2020-09-01,2024-08-31,\n"))
+    filled.ctl("import", write(path, "code,kind,name_zh,district,opened_on\n0099001,primary,改名校,220203,2020-09-01\n"
+                                     "0099002,primary,另校,220203,2020-09-01\n"))
+    assert [(zh, en, i, str(day)) for zh, en, i, day in filled.rows(
+        "SELECT name_zh, name_en, institution, closed_on FROM yuebao.school WHERE code LIKE '009900%' ORDER BY code")] == [
+            ("改名校", "New", "I-1", "2024-08-31"), ("另校", "另校", "0099002", "None")]
+
+
+def test_faults_tell_two_files_of_one_name_apart(filled, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "schools.csv", SCHOOLS + f"0099{name}01,,primery,新校,New,220203,2020-09-01,,\n")
+    said = filled.ctl("import", tmp_path / "a", tmp_path / "b", ok=65).stderr
+    assert f"{tmp_path}/a/schools.csv, row 2" in said and f"{tmp_path}/b/schools.csv, row 2" in said
+    assert "2 faults" in said
+    assert "1 fault;" in filled.ctl("import", tmp_path / "a", ok=65).stderr
+
+
+def test_our_own_folder_is_read_without_a_word_about_systems(filled):
+    done = filled.ctl("import", ROOT / "sql" / "plans")
+    assert "systems.csv" not in done.stdout + done.stderr
+
+
 def test_twenty_thousand_schools(filled, tmp_path):
     path = write(tmp_path / "schools.csv", SCHOOLS + "".join(
         f"P{n:06d},,primary,第{n}小学,School {n},220203,1990-09-01,,\n" for n in range(20000)))
@@ -380,10 +413,10 @@ def windows(database, *args, **kw):
 def test_calendar_opens_sensibly(filled):
     (one,) = windows(filled, "open", "2030-02", "--form", "primary.monthly")
     assert (one["opens_at"], one["due_at"], one["closes_at"], one["state"]) == (
-        "2030-02-28 00:00", "2030-03-06 00:00", "2030-03-16 00:00", "upcoming")
+        "2030-02-28T00:00:00+08:00", "2030-03-06T00:00:00+08:00", "2030-03-16T00:00:00+08:00", "upcoming")
     assert windows(filled, "open", "2030-02", "--form", "primary.monthly") == [], "what is open stays as it is"
     day = windows(filled, "open", "2030-02-10", "--kind", "primary")[0]
-    assert day["opens_at"] == "2030-02-10 00:00"
+    assert day["opens_at"] == "2030-02-10T00:00:00+08:00"
 
 
 def test_calendar_opens_spans_and_instants(filled):
@@ -392,7 +425,7 @@ def test_calendar_opens_spans_and_instants(filled):
     (one,) = windows(filled, "open", "2033-01", "--form", "junior.monthly", "--opens", "2033-01-20T08:00+00:00",
                      "--due", "2033-02-01T12:00", "--closes", "end+3d")
     assert (one["opens_at"], one["due_at"], one["closes_at"]) == (
-        "2033-01-20 16:00", "2033-02-01 12:00", "2033-02-04 00:00")
+        "2033-01-20T16:00:00+08:00", "2033-02-01T12:00:00+08:00", "2033-02-04T00:00:00+08:00")
 
 
 def test_calendar_is_under_the_newest_catalogue(filled, tmp_path):
@@ -405,19 +438,96 @@ def test_calendar_is_under_the_newest_catalogue(filled, tmp_path):
 def test_hours_are_the_calendars_wherever_the_server_stands(filled):
     filled.run(f'ALTER DATABASE "{filled.name}" SET timezone = \'America/New_York\'')
     (one,) = (w for w in windows(filled, "list", "special.weekly") if w["state"] == "open")
-    assert one["due_at"] in filled.ctl("missing", "--form", "special.weekly").stdout
+    assert {row["due_at"] for row in json.loads(filled.ctl("missing", "--form", "special.weekly", "--json").stdout)} >= {one["due_at"]}
+    assert one["due_at"][:16].replace("T", " ") + " +08:00" in filled.ctl("missing", "--form", "special.weekly").stdout
 
 
 def test_calendar_moves_and_refuses_disorder(filled):
     filled.ctl("calendar", "open", "2030-02", "--form", "primary.monthly")
     (one,) = windows(filled, "set", "2030-02", "--form", "primary.monthly", "--closes", "end+30d")
-    assert one["closes_at"] == "2030-03-31 00:00" and one["due_at"] == "2030-03-06 00:00"
+    assert one["closes_at"] == "2030-03-31T00:00:00+08:00" and one["due_at"] == "2030-03-06T00:00:00+08:00"
     before = everything(filled)
     filled.ctl("calendar", "set", "2030-02", "--form", "primary.monthly", "--due", "end+40d", ok=65)
     filled.ctl("calendar", "open", "2030-03", "--dry-run")
     filled.ctl("calendar", "open", "2030-13", ok=64)
     filled.ctl("calendar", "open", "2030-03", "--due", "tomorrow", ok=64)
     assert everything(filled) == before
+
+
+def test_calendar_says_what_it_left_and_what_is_closed(filled):
+    opened = filled.ctl("calendar", "open", "2020-03", "--kind", "primary")
+    assert "1 opened." in opened.stdout and "closed already" in opened.stderr
+    again = filled.ctl("calendar", "open", "2020-03")
+    assert "6 opened." in again.stdout and "1 was there already" in again.stdout
+    assert "backwards" in filled.ctl("calendar", "open", "2026-10..2026-08", ok=64).stderr
+
+
+def test_calendar_list_by_period_and_state(filled):
+    filled.ctl("calendar", "open", "2031-03", "--kind", "primary")
+    assert [(w["form"], w["state"]) for w in windows(filled, "list", "--period", "2031-03")] == [("primary.monthly", "upcoming")]
+    assert {w["state"] for w in windows(filled, "list", "--state", "open")} == {"open"}
+    filled.ctl("calendar", "list", "--state", "future", ok=64)
+
+
+# ---- what does not exist has no answer -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status, args", [
+    (64, ["missing", "--period", "2026-13"]),
+    (65, ["missing", "--period", "2040-01"]),
+    (64, ["missing", "--form", "xx"]),
+    (65, ["missing", "--form", "district.weekly"]),
+    (65, ["missing", "--district", "999999"]),
+    (64, ["schools", "--kind", "xx"]),
+    (65, ["schools", "--district", "999999"]),
+    (65, ["progress", "--plan", "nope"]),
+    (65, ["progress", "--district", "999999"]),
+    (64, ["calendar", "list", "nosuch"]),
+    (64, ["calendar", "list", "--period", "nosuch"]),
+    (64, ["calendar", "open", "2026-10", "--form", "nosuch"]),
+    (65, ["calendar", "open", "2026-10", "--form", "district.weekly"]),
+    (64, ["calendar", "open", "2026-10", "--kind", "bogus"]),
+    (65, ["calendar", "set", "2047-05", "--due", "now"]),
+    (64, ["rejections", "--limit", "0"]),
+    (65, ["rejections", "--school", "nobody"]),
+    (65, ["keys", "nobody"]),
+    (64, ["keys", "revoke", "0000001"]),
+    (65, ["keys", "revoke", "0" * 64, "--reason", "lost"]),
+    (65, ["enrol", "--district", "999999"]),
+    (64, ["missing", "--form", "primary.monthly", "--form", "junior.monthly"]),
+    (64, ["schools", "--lang", "en", "--lang", "zh"]),
+])
+def test_what_does_not_exist_has_no_answer(filled, status, args):
+    before = everything(filled)
+    said = filled.ctl(*args, ok=status)
+    assert said.stdout == "" and said.stderr.startswith("yuebaoctl: ")
+    told = json.loads(filled.ctl(*args, "--json", ok=status).stdout)
+    assert told["status"] == status and told["error"] in said.stderr
+    assert everything(filled) == before
+
+
+def test_help_lists_the_commands_in_any_language():
+    for args in (["--help"], ["--lang", "zh", "--help"], ["--help", "--lang", "zh"], ["help"]):
+        said = house.run(CTL, *args).stdout
+        assert "progress" in said and "keys" in said
+        assert ("命令：" in said) == ("zh" in args)
+
+
+def test_help_of_import_names_every_column():
+    said = house.run(CTL, "import", "--help").stdout
+    for path in sorted((ROOT / "sql" / "plans").glob("*.csv")):
+        if path.name != "systems.csv":
+            columns = path.read_text(encoding="utf-8-sig").split("\n")[0].strip().split(",")
+            assert path.name in said and all(f" {column} " in said for column in columns), path.name
+
+
+def test_tables_fit_a_pipe_of_120_columns(filled):
+    from unicodedata import east_asian_width
+    for lang in ("en", "zh"):
+        for args in (["progress"], ["missing"], ["schools"], ["calendar", "list"]):
+            for line in filled.ctl(*args, "--lang", lang).stdout.splitlines():
+                if "(" not in line and "（" not in line:  # titles of plans are not cut
+                    assert sum(1 + (east_asian_width(c) in "WF") for c in line) <= 120, line
 
 
 # ---- enrol, key ------------------------------------------------------------------------------------------------
@@ -490,3 +600,33 @@ def test_rejections_in_words(filled):
     assert name in told["ABOVE_MAX"] and "20000" in told["ABOVE_MAX"]
     assert set(told) == {"ABOVE_MAX", "NAME_MISSING", None} and told[None] == "unreadable findings"
     assert "在校" in filled.ctl("rejections", "--lang", "zh").stdout
+
+
+def test_a_key_as_json(tmp_path):
+    (row,) = json.loads(house.run(CTL, "key", tmp_path / "receipt.key", "--json").stdout)
+    assert row["file"] == str(tmp_path / "receipt.key") and re.fullmatch("[0-9a-f]{64}", row["public_key"])
+
+
+def test_keys_are_listed_and_revoked_with_a_reason(filled):
+    filled.run("""INSERT INTO yuebao.school_key (key, school, software) SELECT sha256(n::text::bytea), school, 'yuebao test'
+                  FROM yuebao.school, generate_series(1, 2) AS n WHERE code = '0000001'""")
+    first, second = json.loads(filled.ctl("keys", "0000001", "--json").stdout)
+    assert first["school"] == "0000001" and first["revoked_at"] is None and first["software"] == "yuebao test"
+    (ended,) = json.loads(filled.ctl("keys", "revoke", first["key"][:16], "--reason", "laptop stolen", "--json").stdout)
+    assert ended["key"] == first["key"] and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", ended["revoked_at"])
+    assert filled.value("SELECT detail FROM yuebao.audit_log WHERE action = 'revoke'") == {
+        "school": "0000001", "key": first["key"], "reason": "laptop stolen"}
+    assert "1 key revoked" in filled.ctl("keys", "revoke", "0000001", "--reason", "all of them").stdout
+    filled.ctl("keys", "revoke", "0000001", "--reason", "again", ok=65)
+    assert all(row["revoked_at"] for row in json.loads(filled.ctl("keys", "0000001", "--json").stdout))
+
+
+def test_missing_marks_what_is_kept(filled):
+    filled.ctl("calendar", "open", "2026-03", "--form", "primary.monthly")
+    assert "waits for the bureau" not in filled.ctl("missing", "--period", "2026-03").stdout
+    filled.run("""INSERT INTO yuebao.kept SELECT m.district, '2026-03-01', s.school, f.form, sha256('a'), 1, '', now(), '', ''
+        FROM yuebao.school s JOIN yuebao.school_district m USING (school) JOIN yuebao.form f ON f.code = 'primary.monthly'
+        WHERE s.kind = 'primary' ORDER BY s.code LIMIT 1""")
+    said = filled.ctl("missing", "--period", "2026-03").stdout
+    assert sum(line.split()[-1] == "yes" for line in said.splitlines() if "primary.monthly" in line) == 1
+    assert "kept: it came after its period closed" in said

@@ -119,8 +119,15 @@ def test_what_an_administrator_changes_is_known_without_a_restart(world):
 
 
 def test_a_revoked_key_signs_no_more(world):
+    """Neither in the session that it opened, nor in a new one."""
     school, key = world.enrolled()
-    world.database.run("UPDATE yuebao.school_key SET revoked_at = now() WHERE key = %s", key.public)
+    with world.greeted(school) as session:
+        world.database.ctl("keys", "revoke", school.code, "--reason", "laptop stolen")
+
+        def refused():
+            verdict = session.submit(world.envelope(school, world.statement(school, world.lawful(school))))
+            return [f.code for f in verdict.reject.finding] == [pb.KEY_NOT_OF_SCHOOL]
+        wait_for("a Put of the revoked key to be refused", refused)
 
     def turned_away():
         with world.session() as session:

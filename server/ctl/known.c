@@ -1,0 +1,126 @@
+#include "known.h"
+
+#include <string.h>
+
+#include "db.h"
+#include "period.h"
+
+/* The kinds of schools, as sql/migrations names them. */
+static const char *const kinds[] = {"kindergarten", "primary", "junior",  "senior",
+                                    "vocational",   "special", "district"};
+
+static bool
+names_kind(const char *text, size_t len)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strlen(kinds[i]) == len && memcmp(kinds[i], text, len) == 0)
+            return true;
+    return false;
+}
+
+static bool
+refuse(struct ctl *ctl, enum message why, const char *value)
+{
+    ctl_usage(ctl, why, "value", value, NULL);
+    return false;
+}
+
+bool
+is_period(struct ctl *ctl, const char *text)
+{
+    struct period period;
+
+    return text == NULL || period_parse(text, &period) || refuse(ctl, MSG_ctl_bad_one_period, text);
+}
+
+bool
+is_form(struct ctl *ctl, const char *text)
+{
+    const char *dot = text == NULL ? NULL : strchr(text, '.');
+    enum frequency frequency;
+
+    if (text == NULL ||
+        (dot != NULL && names_kind(text, (size_t)(dot - text)) && frequency_parse(dot + 1, &frequency)))
+        return true;
+    return refuse(ctl, MSG_ctl_bad_form, text);
+}
+
+bool
+is_kind(struct ctl *ctl, const char *text)
+{
+    return text == NULL || names_kind(text, strlen(text)) || refuse(ctl, MSG_ctl_bad_kind, text);
+}
+
+bool
+is_frequency(struct ctl *ctl, const char *text)
+{
+    enum frequency frequency;
+
+    return text == NULL || frequency_parse(text, &frequency) || refuse(ctl, MSG_ctl_bad_frequency, text);
+}
+
+bool
+is_district(struct ctl *ctl, const char *text)
+{
+    if (text == NULL || (strlen(text) == 6 && strspn(text, "0123456789") == 6))
+        return true;
+    return refuse(ctl, MSG_ctl_bad_district, text);
+}
+
+/* Whether the query, whose one cell is a boolean, says yes. */
+static bool
+says_yes(struct ctl *ctl, const char *sql, int n, const char *const *values, enum message otherwise)
+{
+    PGresult *result = db_query(ctl, sql, n, values);
+
+    if (result == NULL)
+        return false;
+    bool yes = PQgetvalue(result, 0, 0)[0] == 't';
+    PQclear(result);
+    if (!yes)
+        ctl_fail(ctl, EX_DATAERR, otherwise, "value", values[0], NULL);
+    return yes;
+}
+
+bool
+knows_form(struct ctl *ctl, const char *form)
+{
+    return form == NULL || says_yes(ctl,
+                                    "SELECT EXISTS (SELECT FROM api.indicator AS i WHERE i.frequency = "
+                                    "split_part($1::text, '.', 2) AND split_part($1::text, '.', 1) = ANY "
+                                    "(i.reported_by))",
+                                    1, &form, MSG_ctl_no_form);
+}
+
+bool
+knows_district(struct ctl *ctl, const char *district)
+{
+    return district == NULL ||
+           says_yes(ctl, "SELECT EXISTS (SELECT FROM api.district AS d WHERE d.district = $1::integer)", 1,
+                    &district, MSG_ctl_no_district);
+}
+
+bool
+knows_plan(struct ctl *ctl, const char *plan)
+{
+    return plan == NULL || says_yes(ctl, "SELECT EXISTS (SELECT FROM api.plan AS p WHERE p.plan = $1)", 1,
+                                    &plan, MSG_ctl_no_plan);
+}
+
+bool
+knows_school(struct ctl *ctl, const char *school)
+{
+    return school == NULL || says_yes(ctl, "SELECT EXISTS (SELECT FROM api.school AS s WHERE s.school = $1)",
+                                      1, &school, MSG_ctl_unknown_school);
+}
+
+bool
+has_opened(struct ctl *ctl, const char *period, const char *form)
+{
+    const char *values[] = {period, form};
+    static const char sql[] = "SELECT EXISTS (SELECT FROM api.calendar AS c WHERE c.period = $1 AND "
+                              "($2::text IS NULL OR c.form = $2) "
+                              "AND c.opens_at <= pg_catalog.now())";
+
+    return period == NULL || says_yes(ctl, sql, 2, values, MSG_ctl_not_opened);
+}

@@ -1,0 +1,28 @@
+/*
+ * known: whether what an administrator named exists. A question about what does not exist has no answer,
+ * least of all "nothing is missing".
+ *
+ * Each accepts NULL (nothing was named). false: reported, as wrong use (64) what cannot be such a name, as
+ * refused data (65) what could but is not in the database.
+ */
+#ifndef YUEBAOCTL_KNOWN_H
+#define YUEBAOCTL_KNOWN_H
+
+#include "ctl.h"
+
+/* By their shape alone: these need no database. */
+bool is_period(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+bool is_form(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+bool is_kind(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+bool is_frequency(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+bool is_district(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+
+/* By schema api: readers may ask. */
+bool knows_form(struct ctl *ctl, const char *form) __attribute__((warn_unused_result));
+bool knows_district(struct ctl *ctl, const char *district) __attribute__((warn_unused_result));
+bool knows_plan(struct ctl *ctl, const char *plan) __attribute__((warn_unused_result));
+bool knows_school(struct ctl *ctl, const char *school) __attribute__((warn_unused_result));
+/* A period of the calendar that has opened, of this form if one is named. */
+bool has_opened(struct ctl *ctl, const char *period, const char *form) __attribute__((warn_unused_result));
+
+#endif
