@@ -238,7 +238,24 @@ link_break(struct link *link)
 
 /* ---- results ------------------------------------------------------------------------------------ */
 
-/* The work has ended and nothing is left to read. */
+static void
+link_take_notifications(struct link *link)
+{
+    PGnotify *notify;
+    bool any = false;
+
+    while ((notify = PQnotifies(link->conn)) != NULL) {
+        PQfreemem(notify);
+        any = true;
+    }
+    if (any && link->owner->on_notify != NULL)
+        link->owner->on_notify(link->arg);
+}
+
+/*
+ * The work has ended. A notification that came in the same bytes as its end is still unread, and no further
+ * byte may ever announce it.
+ */
 static void
 link_finish(struct link *link)
 {
@@ -255,6 +272,7 @@ link_finish(struct link *link)
     link_enter(link, LINK_IDLE);
     if (first)
         log_event(LOG_INFO, "database_up", "link", link->owner->role, NULL);
+    link_take_notifications(link);
     link->owner->on_idle(link->arg);
 }
 
@@ -331,20 +349,6 @@ link_drain(struct link *link)
     }
     if (PQstatus(link->conn) == CONNECTION_BAD)
         link_break(link);
-}
-
-static void
-link_take_notifications(struct link *link)
-{
-    PGnotify *notify;
-    bool any = false;
-
-    while ((notify = PQnotifies(link->conn)) != NULL) {
-        PQfreemem(notify);
-        any = true;
-    }
-    if (any && link->owner->on_notify != NULL)
-        link->owner->on_notify(link->arg);
 }
 
 static void
