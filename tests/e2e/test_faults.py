@@ -217,7 +217,7 @@ def test_sessions_of_a_killed_worker_find_another(make_world):
     for died in world.collector.events("worker_died"):
         pauses.setdefault(died["number"], []).append(int(died["restart_ms"]))
     for of_one in pauses.values():
-        assert of_one == [0, 100, 200, 400, 800][:len(of_one)], "the first death leaves no gap, the next ones wait longer and longer"
+        assert of_one == [0, 100, 200, 400, 800][:len(of_one)], "the first death is made good at once, the next ones wait longer and longer"
     assert len(pauses) == world.collector.workers
     world.assert_books_agree()
 
