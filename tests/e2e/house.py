@@ -93,9 +93,18 @@ class Cluster:
     def conninfo(self, database, user="postgres", host=None):
         return f"host={host or self.socket} dbname={database} user={user}"
 
+    def connect(self, database):
+        """A link, or None while PostgreSQL recovers from what a test did to it."""
+        try:
+            return psycopg2.connect(self.conninfo(database))
+        except psycopg2.OperationalError as error:
+            if "recovery mode" in str(error) or "starting up" in str(error):
+                return None
+            raise
+
     def rows(self, database, sql, *values):
         """Rows of one statement, on a link of its own: PostgreSQL may have been killed since the last."""
-        link = psycopg2.connect(self.conninfo(database))
+        link = wait_for("PostgreSQL to have recovered", lambda: self.connect(database))
         try:
             link.autocommit = True
             with link.cursor() as cursor:
