@@ -106,9 +106,20 @@ batch_count(struct batch *b, enum submission_outcome outcome)
         return;
     case SUBMISSION_WAITS:
     case SUBMISSION_MOVED:
+    case SUBMISSION_REFUSED:
     case SUBMISSION_AWAY:
         return;
     }
+}
+
+/* A review whose Reject holds is from now on a rejection; its peer has been told. */
+static void
+batch_remember(struct batch *b, struct submission *s)
+{
+    s->kind = SUBMISSION_REJECTION;
+    s->done = NULL;
+    if (!batch_submit(b, s))
+        submission_free(s);
 }
 
 /* Tell the outcome and let go of the submission, which is in no queue and no group any more. */
@@ -124,7 +135,10 @@ batch_answer(struct batch *b, struct submission *s, enum submission_outcome outc
         batch_count(b, outcome);
     if (s->done != NULL)
         s->done(s, outcome, s->arg);
-    submission_free(s);
+    if (outcome == SUBMISSION_REFUSED)
+        batch_remember(b, s);
+    else
+        submission_free(s);
 }
 
 /* The claim's submission leaves its group. */
@@ -187,11 +201,12 @@ group_try_again(struct batch *b, struct group *group)
         group_answer_all(b, group, SUBMISSION_AWAY);
 }
 
-/* One submission stands alone, and the database refuses it. */
+/* One submission stands alone, and the database refuses it. Nothing final is said of a review that could not
+ * be looked up. */
 static enum submission_outcome
-lone_outcome(const struct lane *lane, enum sqlstate_meaning meaning)
+lone_outcome(const struct lane *lane, const struct submission *s, enum sqlstate_meaning meaning)
 {
-    if (meaning != SQLSTATE_DATA)
+    if (meaning != SQLSTATE_DATA || s->kind == SUBMISSION_REVIEW)
         return SUBMISSION_AWAY;
     if (strcmp(lane->sqlstate, NO_PARTITION) == 0 && lane->constraint[0] == '\0')
         return SUBMISSION_MOVED;
@@ -202,7 +217,7 @@ static void
 group_answer_lone(struct batch *b, struct lane *lane, struct group *group, enum sqlstate_meaning meaning)
 {
     struct submission *s = group->claims[0].submission;
-    enum submission_outcome outcome = lone_outcome(lane, meaning);
+    enum submission_outcome outcome = lone_outcome(lane, s, meaning);
 
     memcpy(s->sqlstate, lane->sqlstate, sizeof(s->sqlstate));
     memcpy(s->constraint, lane->constraint, sizeof(s->constraint));
@@ -634,7 +649,7 @@ batch_submit(struct batch *b, struct submission *s)
         b->refused_weight += submission_weight(s);
         queue_push(&b->rejections, s);
     } else {
-        assert(s->statement != NULL);
+        assert(s->statement != NULL || s->kind == SUBMISSION_REVIEW);
         queue_push(&b->waiting, s);
     }
     batch_soon(b);

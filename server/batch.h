@@ -28,6 +28,7 @@
 enum submission_kind {
     SUBMISSION_REPORT,    /* claim the slot, book the figures */
     SUBMISSION_KEPT,      /* came after close: store, out of the books */
+    SUBMISSION_REVIEW,    /* refused for what the register says today: look first whether it was accepted */
     SUBMISSION_REJECTION, /* refused: remember why, at most 20 a slot; never delays or fails a report */
 };
 
@@ -39,6 +40,7 @@ enum submission_outcome {
     SUBMISSION_MOVED,    /* the school belonged to no district on the period's last day, or no partition: not
                             storable */
     SUBMISSION_POISON,   /* the database refuses it for good: sqlstate and constraint say why */
+    SUBMISSION_REFUSED,  /* SUBMISSION_REVIEW, and it is neither booked nor kept: `answer` may be sent */
     SUBMISSION_AWAY,     /* no database: nothing is known to be stored; BUSY */
 };
 
@@ -60,11 +62,11 @@ struct submission {
     uint8_t *answer; /* packed Answer (signed receipt, kept or reject), malloc'd, owned */
     size_t answer_len;
     Yuebao__Statement
-        *statement; /* unpacked with `unpacked_by`, owned; NULL only with SUBMISSION_REJECTION */
+        *statement; /* unpacked with `unpacked_by`, owned; NULL with SUBMISSION_REVIEW and _REJECTION */
     ProtobufCAllocator *unpacked_by; /* NULL: malloc */
-    char *rejection_summary; /* SUBMISSION_REJECTION: "ABOVE_MAX enrolled_pupils; …", malloc'd, owned */
-    char *school_code, *form_code, *period_text; /* SUBMISSION_REJECTION: as the statement says, if known
-                                                    here; else "". malloc'd, owned */
+    char *rejection_summary; /* SUBMISSION_REVIEW, _REJECTION: "ABOVE_MAX pupils; …", malloc'd, owned */
+    char *school_code, *form_code, *period_text; /* with it: as the statement says, if known here; else "".
+                                                    malloc'd, owned */
 
     /* outcome, set by batch */
     uint8_t *first_answer; /* SUBMISSION_REPEATED: as first sent, malloc'd, owned */
@@ -93,6 +95,10 @@ void batch_free(struct batch *batch);
  * A rejection is answered to its peer at once, whatever comes back here: false means that it will not be
  * remembered. Its `done` may be NULL; it is told ACCEPTED when the rejection is stored or its slot has enough
  * of them, AWAY when it was dropped.
+ *
+ * A review waits, weighs and is answered like a report, but claims nothing: REPEATED with what the slot holds
+ * under its id, REFUSED when it holds no such id (then it is remembered as a rejection, if there is room), or
+ * AWAY.
  */
 bool batch_submit(struct batch *batch, struct submission *submission) __attribute__((warn_unused_result));
 

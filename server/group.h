@@ -31,7 +31,7 @@ struct claim {
 
 struct group {
     struct group *next; /* in a group_list */
-    bool rejections;    /* all are rejections; otherwise none is */
+    bool rejections;    /* all are rejections; otherwise none is (reviews go with the reports) */
     bool ambiguous;     /* a COMMIT of it was lost: its own rows may be there already */
     unsigned tries;     /* transactions that failed for a reason that may pass */
     size_t count;

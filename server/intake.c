@@ -191,7 +191,7 @@ intake_head(const struct submission *submission)
     return head_of(submission->id, submission->statement, submission->received_ms);
 }
 
-/* What reports, kept and rejections have alike. NULL: no memory. */
+/* What all kinds have alike. NULL: no memory. */
 static struct submission *
 submission_of(const struct judgement *j)
 {
@@ -287,6 +287,50 @@ known_slot(const struct judgement *j, const struct verdict_head *head)
     return slot;
 }
 
+/* ---- refused today, accepted before? ------------------------------------------------------------- */
+
+/* Findings that come from the register and the calendar as they are now, not from the statement alone. */
+static const Yuebao__FindingCode of_the_moment[] = {
+    YUEBAO__FINDING_CODE__KEY_NOT_OF_SCHOOL, YUEBAO__FINDING_CODE__SCHOOL_NOT_OPEN,
+    YUEBAO__FINDING_CODE__FORM_NOT_OF_KIND,  YUEBAO__FINDING_CODE__PERIOD_NOT_IN_CALENDAR,
+    YUEBAO__FINDING_CODE__PERIOD_NOT_OPEN,   YUEBAO__FINDING_CODE__WRONG_CATALOGUE,
+};
+
+/* One is enough: what else was found may follow from it, as when another catalogue governs now. */
+static bool
+any_of_the_moment(const struct findings *findings)
+{
+    for (size_t i = 0; i < sizeof(of_the_moment) / sizeof(of_the_moment[0]); i++)
+        if (findings_have(findings, of_the_moment[i]))
+            return true;
+    return false;
+}
+
+/* By a key of its own anybody can sign anything: no stranger shall make work in a school's slots. */
+static bool
+comes_from_institution(const struct judgement *j)
+{
+    const struct registry_school *carrier;
+
+    if (!findings_have(&j->findings, YUEBAO__FINDING_CODE__KEY_NOT_OF_SCHOOL))
+        return true;
+    carrier = registry_school(j->intake->registry, j->intake->school);
+    return carrier != NULL && carrier->institution == j->school->institution;
+}
+
+/* Whether batch should look for it, and if so, where. */
+static bool
+find_slot(const struct judgement *j, struct submission *s)
+{
+    const Yuebao__Statement *st = j->statement;
+
+    if (st == NULL || j->school == NULL || !any_of_the_moment(&j->findings) || !comes_from_institution(j))
+        return false;
+    s->school_id = j->school->id;
+    return period_parse(st->period, &s->period) &&
+           registry_form(j->intake->registry, st->form, s->period.frequency, &s->form_id);
+}
+
 static enum intake_result
 refuse(const struct judgement *j, struct submission **ret_submission)
 {
@@ -300,7 +344,10 @@ refuse(const struct judgement *j, struct submission **ret_submission)
     if (s == NULL)
         return INTAKE_NOMEM;
     *ret_submission = s;
-    return INTAKE_REFUSE;
+    if (!find_slot(j, s))
+        return INTAKE_REFUSE;
+    s->kind = SUBMISSION_REVIEW;
+    return INTAKE_STORE;
 }
 
 /* The statement is unpacked a second time, because the arena is the next envelope's. */

@@ -5,6 +5,9 @@
  * Steps, each only when the one before found nothing: algorithm and signature; the gate over the statement's
  * bytes; the school and whether the key may sign for it; the slot and everything inside, by the same
  * validate() that ran at the clerk's desk.
+ *
+ * What the register or the calendar refuses today may have been accepted before they changed, and its receipt
+ * lost on the way: that is a REVIEW, and its Reject holds only if the books do not have it.
  */
 #ifndef YUEBAO_INTAKE_H
 #define YUEBAO_INTAKE_H
@@ -22,10 +25,11 @@ struct intake {
     const struct registry *registry; /* ready */
     const struct receipt_key *key;
     struct arena *arena; /* reset here; the envelope must not live in it */
+    const char *school;  /* whose session carries the envelope */
 };
 
 enum intake_result {
-    INTAKE_STORE,  /* a REPORT or KEPT: its answer may be sent only after COMMIT */
+    INTAKE_STORE,  /* a REPORT, KEPT or REVIEW: only batch knows whether its answer may be sent */
     INTAKE_REFUSE, /* its answer, a signed Reject, is final now; the submission itself is a REJECTION for the
                       record */
     INTAKE_NOMEM,  /* nothing decided: BUSY */

@@ -330,6 +330,17 @@ registry_window(const struct registry *r, const char *form, struct period period
     return r->snapshot != NULL ? snapshot_window(r->snapshot, form, period) : NULL;
 }
 
+bool
+registry_form(const struct registry *r, const char *code, enum frequency frequency, int16_t *ret_form_id)
+{
+    const struct snapshot_form *form = r->snapshot != NULL ? snapshot_form_of_code(r->snapshot, code) : NULL;
+
+    if (form == NULL || form->frequency != frequency)
+        return false;
+    *ret_form_id = form->id;
+    return true;
+}
+
 const struct catalogue *
 registry_catalogue(const struct registry *r, const uint8_t hash[ID_SIZE])
 {

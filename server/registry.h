@@ -47,6 +47,10 @@ bool registry_ready(const struct registry *registry);
 const struct registry_school *registry_school(const struct registry *registry, const char *code);
 const struct registry_window *registry_window(const struct registry *registry, const char *form,
                                               struct period period);
+/* The form's number, whether or not the calendar has a period of it. false: no form of that frequency has the
+ * code. */
+bool registry_form(const struct registry *registry, const char *form, enum frequency frequency,
+                   int16_t *ret_form_id);
 const struct catalogue *registry_catalogue(const struct registry *registry, const uint8_t hash[ID_SIZE]);
 
 /* Whether the key is enrolled, not revoked, for a school of the same institution as `school`. */

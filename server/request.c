@@ -308,6 +308,7 @@ frame_of_outcome(const struct ticket *t, const struct submission *s, enum submis
 {
     switch (outcome) {
     case SUBMISSION_ACCEPTED:
+    case SUBMISSION_REFUSED:
         return reply_answer(t->number, s->answer, s->answer_len, ret_len);
     case SUBMISSION_REPEATED:
         return reply_answer(t->number, s->first_answer, s->first_answer_len, ret_len);
@@ -335,6 +336,14 @@ log_conflict(const struct submission *submission)
              LOG_NUMBER(st->revision), "current", LOG_NUMBER(submission->current_revision), NULL);
 }
 
+static void
+log_refused(const struct session *s, const struct submission *rejection)
+{
+    log_peer(LOG_INFO, "refused", "peer", s != NULL ? session_peer(s) : NULL, "school",
+             rejection->school_code, "form", rejection->form_code, "period", rejection->period_text,
+             "findings", rejection->rejection_summary, NULL);
+}
+
 /* Batch has committed, or knows that it will not: only now may the school hear of it. */
 static void
 on_stored(struct submission *submission, enum submission_outcome outcome, void *arg)
@@ -346,6 +355,10 @@ on_stored(struct submission *submission, enum submission_outcome outcome, void *
 
     if (outcome == SUBMISSION_CONFLICT)
         log_conflict(submission);
+    if (outcome == SUBMISSION_REFUSED) {
+        t->hub->counters.refused++;
+        log_refused(s, submission);
+    }
     if (s != NULL) {
         session_put_ends(s);
         session_reply(s, frame, len);
@@ -384,9 +397,7 @@ refuse(struct session *s, uint32_t number, struct submission *rejection)
     size_t len = 0;
     uint8_t *frame = reply_answer(number, rejection->answer, rejection->answer_len, &len);
 
-    log_peer(LOG_INFO, "refused", "peer", session_peer(s), "school", rejection->school_code, "form",
-             rejection->form_code, "period", rejection->period_text, "findings", rejection->rejection_summary,
-             NULL);
+    log_refused(s, rejection);
     record(session_hub(s), rejection);
     session_reply(s, frame, len);
 }
@@ -395,7 +406,8 @@ static void
 take_put(struct session *s, uint32_t number, const Yuebao__Put *put)
 {
     struct hub *hub = session_hub(s);
-    struct intake intake = {.registry = hub->registry, .key = hub->key, .arena = hub->statements};
+    struct intake intake = {
+        .registry = hub->registry, .key = hub->key, .arena = hub->statements, .school = session_school(s)};
     struct submission *submission = NULL;
 
     if (put->envelope == NULL) {

@@ -540,8 +540,8 @@ snapshot_form(const struct snapshot *s, int16_t id)
     return NULL;
 }
 
-static const struct snapshot_form *
-form_of_code(const struct snapshot *s, const char *code)
+const struct snapshot_form *
+snapshot_form_of_code(const struct snapshot *s, const char *code)
 {
     for (size_t i = 0; i < s->forms.count; i++) {
         const struct snapshot_form *form = rows_at(&s->forms, i);
@@ -554,7 +554,7 @@ form_of_code(const struct snapshot *s, const char *code)
 const struct registry_window *
 snapshot_window(const struct snapshot *s, const char *code, struct period period)
 {
-    const struct snapshot_form *form = form_of_code(s, code);
+    const struct snapshot_form *form = snapshot_form_of_code(s, code);
     size_t low = 0, high = s->windows.count;
 
     if (form == NULL || form->frequency != period.frequency)

@@ -70,6 +70,7 @@ size_t snapshot_siblings(const struct snapshot *snapshot, const struct registry_
                          const struct snapshot_school **ret_schools, size_t max);
 const struct snapshot_district *snapshot_district(const struct snapshot *snapshot, int32_t district);
 const struct snapshot_form *snapshot_form(const struct snapshot *snapshot, int16_t id);
+const struct snapshot_form *snapshot_form_of_code(const struct snapshot *snapshot, const char *code);
 const struct registry_window *snapshot_window(const struct snapshot *snapshot, const char *form,
                                               struct period period);
 const struct registry_window *snapshot_windows(const struct snapshot *snapshot, size_t *ret_count);

@@ -135,6 +135,12 @@ is_kept(const struct claim *claim)
 }
 
 static bool
+is_review(const struct claim *claim)
+{
+    return claim->submission->kind == SUBMISSION_REVIEW;
+}
+
+static bool
 is_lost(const struct claim *claim)
 {
     return claim->state == CLAIM_LOST;
@@ -523,15 +529,15 @@ settle_report(struct claim *claim, const PGresult *result, int row)
 static bool
 settle_lost(struct claim *claim, const PGresult *result, int row)
 {
-    if (PQgetisnull(result, row, LOOK_DISTRICT)) {
-        settle(claim, SUBMISSION_MOVED);
-        return true;
-    }
     if (!PQgetisnull(result, row, LOOK_RECEIPT))
         return settle_repeated(claim, result, row, LOOK_RECEIPT);
-    if (is_kept(claim) && !PQgetisnull(result, row, LOOK_KEPT))
+    if (!is_report(claim) && !PQgetisnull(result, row, LOOK_KEPT))
         return settle_repeated(claim, result, row, LOOK_KEPT);
-    if (is_report(claim))
+    if (is_review(claim))
+        settle(claim, SUBMISSION_REFUSED);
+    else if (PQgetisnull(result, row, LOOK_DISTRICT))
+        settle(claim, SUBMISSION_MOVED);
+    else if (is_report(claim))
         settle_report(claim, result, row);
     return true;
 }

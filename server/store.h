@@ -31,13 +31,13 @@ enum store_tag {
 extern const struct link_setting store_settings[];
 extern const struct link_statement store_statements[];
 
-/* Begin a transaction and claim the slots of a group of reports and kept statements. Needs an idle link, like
- * all of these. */
+/* Begin a transaction and claim the slots of a group of reports and kept statements; its reviews claim
+ * nothing. Needs an idle link, like all of these. */
 void store_send_claims(struct link *link, const struct group *group);
 /* Rows of STORE_CLAIM and STORE_KEEP are winners, with their district. */
 void store_read_won(const PGresult *result, struct group *group);
-/* Once all winners are read: whoever is still open has lost. Returns whether store_send_look has anything to
- * do. */
+/* Once all winners are read: whoever is still open has lost, and so have the reviews. Returns whether
+ * store_send_look has anything to do. */
 bool store_mark_lost(struct group *group);
 
 /* Why the losers lost, and the replacement of figures by the winners of revision 2 and above; with `commit`

@@ -64,6 +64,13 @@ registry_window(const struct registry *r, const char *form, struct period period
     return strcmp(form, FAKE_FORM) == 0 && period_equal(period, r->window.period) ? &r->window : NULL;
 }
 
+bool
+registry_form(const struct registry *r, const char *form, enum frequency frequency, int16_t *ret_form_id)
+{
+    *ret_form_id = r->window.form_id;
+    return strcmp(form, FAKE_FORM) == 0 && frequency == r->window.period.frequency;
+}
+
 const struct catalogue *
 registry_catalogue(const struct registry *r, const uint8_t hash[ID_SIZE])
 {

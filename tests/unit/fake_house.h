@@ -36,7 +36,7 @@ struct registry {
 
 struct batch {
     bool up, full;
-    struct submission *held[FAKE_HELD_MAX]; /* reports and kept, in order */
+    struct submission *held[FAKE_HELD_MAX]; /* reports, kept and reviews, in order */
     size_t n_held;
     struct submission *rejections[FAKE_HELD_MAX];
     size_t n_rejections;

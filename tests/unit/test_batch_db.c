@@ -443,6 +443,69 @@ test_kept_is_kept_once(void **state)
     assert_int_equal(number_of(6, "SELECT count(*) FROM yuebao.figure WHERE school = {s}"), 0);
 }
 
+/* All are remembered under one made-up slot, that they can be counted. */
+static struct sent *
+put_review(struct bench *bench, struct paper paper)
+{
+    struct sent *sent = &bench->sent[bench->n_sent++];
+    struct submission *s;
+
+    paper.kind = SUBMISSION_REVIEW;
+    s = submission_of(&paper);
+    yuebao__statement__free_unpacked(s->statement, NULL);
+    s->statement = NULL;
+    s->school_code = malloc(64);
+    assert_non_null(s->school_code);
+    snprintf(s->school_code, 64, "review%d", first_school + 10);
+    s->form_code = strdup("primary.monthly");
+    s->period_text = strdup("2026-10");
+    s->rejection_summary = strdup("SCHOOL_NOT_OPEN 2026-10");
+    s->arg = sent;
+    assert_true(batch_submit(bench->batch, s));
+    return sent;
+}
+
+static void
+test_a_review_finds_what_was_accepted(void **state)
+{
+    struct bench *bench = *state;
+    struct paper booked = {.school = 10, .text = "a", .answer = "receipt", .revision = 1};
+    struct paper kept = {.school = 11, .text = "a", .answer = "kept", .revision = 1, .kind = SUBMISSION_KEPT};
+    struct sent *first, *later, *of_booked, *of_kept, *of_other, *of_later, *of_nowhere;
+
+    NEEDS_DATABASE();
+    first = put(bench, booked);
+    put(bench, kept);
+    wait_for_answers(bench);
+    booked.answer = kept.answer = "reject";
+    of_booked = put_review(bench, booked);
+    of_kept = put_review(bench, kept);
+    booked.text = "b"; /* of the same slot, in the next group */
+    of_other = put_review(bench, booked);
+    later =
+        put(bench,
+            (struct paper){.school = 10, .text = "c", .answer = "2", .revision = 2, .previous = first->id});
+    of_later =
+        put_review(bench, (struct paper){.school = 12, .text = "a", .answer = "reject", .revision = 7});
+    of_nowhere =
+        put_review(bench, (struct paper){.school = 999, .text = "a", .answer = "reject", .revision = 1});
+    wait_for_answers(bench);
+    assert_int_equal(of_booked->outcome, SUBMISSION_REPEATED);
+    assert_string_equal(of_booked->first_answer, "receipt");
+    assert_int_equal(of_kept->outcome, SUBMISSION_REPEATED);
+    assert_string_equal(of_kept->first_answer, "kept");
+    assert_int_equal(of_other->outcome, SUBMISSION_REFUSED);
+    assert_int_equal(of_later->outcome, SUBMISSION_REFUSED);
+    assert_int_equal(of_nowhere->outcome, SUBMISSION_REFUSED);
+    assert_int_equal(later->outcome, SUBMISSION_ACCEPTED);
+    while (!batch_idle(bench->batch))
+        event_base_loop(bench->base, EVLOOP_ONCE);
+    assert_int_equal(number_of(10, "SELECT count(*) FROM yuebao.rejection WHERE school_code = 'review{s}'"),
+                     3);
+    assert_int_equal(number_of(10, "SELECT count(*) FROM yuebao.report WHERE school = {s}"), 2);
+    check_totals();
+}
+
 /* A trigger on every new report: `body` of plpgsql; {s} in it stands for the school. */
 static void
 obstacle(int school, const char *body)
@@ -803,6 +866,7 @@ main(void)
         CASE(test_correction_waits_replaces_and_conflicts),
         CASE(test_school_without_district_and_month_without_partition),
         CASE(test_kept_is_kept_once),
+        CASE(test_a_review_finds_what_was_accepted),
         CASE(test_poison_stands_alone),
         CASE(test_two_collectors_race),
         CASE(test_rejections_are_capped),

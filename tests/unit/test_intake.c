@@ -14,12 +14,14 @@
 
 static struct fake_house house;
 static struct arena *arena;
+static const char *carrier; /* whose session it is */
 
 static int
 setup(void **state)
 {
     (void)state;
     fake_house_init(&house);
+    carrier = FAKE_SCHOOL;
     arena = arena_new(ARENA_SIZE);
     return arena != NULL ? 0 : -1;
 }
@@ -36,7 +38,8 @@ teardown(void **state)
 static enum intake_result
 judge(const Yuebao__Envelope *envelope, uint64_t now_ms, struct submission **ret_submission)
 {
-    struct intake intake = {.registry = &house.registry, .key = &house.server, .arena = arena};
+    struct intake intake = {
+        .registry = &house.registry, .key = &house.server, .arena = arena, .school = carrier};
 
     return intake_judge(&intake, envelope, now_ms, ret_submission);
 }
@@ -221,6 +224,20 @@ name_other_school(Yuebao__Envelope *e)
 }
 
 static void
+close_school(Yuebao__Envelope *e)
+{
+    (void)e;
+    house.registry.school.closed_day = 0;
+}
+
+static void
+change_kind(Yuebao__Envelope *e)
+{
+    (void)e;
+    house.registry.school.kind = "junior";
+}
+
+static void
 leave(Yuebao__Envelope *e)
 {
     (void)e;
@@ -241,11 +258,19 @@ static const struct refused {
     {"signed rubbish", spoil_bytes_but_sign, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__BAD_ENVELOPE, ""},
     {"a signed half", cut_but_sign, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__BAD_ENVELOPE, ""},
     {"a signed nothing", empty_but_sign, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__UNKNOWN_SCHOOL, ""},
-    {"a key that is not enrolled", sign_by_stranger, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__KEY_NOT_OF_SCHOOL,
-     ""},
     {"a school that is not there", name_other_school, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__UNKNOWN_SCHOOL,
      "9012345"},
+};
+
+/* What may have been accepted before the register or the calendar changed. */
+static const struct refused reviewed[] = {
+    {"a key that is not enrolled", sign_by_stranger, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__KEY_NOT_OF_SCHOOL,
+     ""},
     {"a moment before it opens", leave, FAKE_OPENS_MS - 1, YUEBAO__FINDING_CODE__PERIOD_NOT_OPEN,
+     FAKE_SCHOOL},
+    {"a school that is closed", close_school, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__SCHOOL_NOT_OPEN,
+     FAKE_SCHOOL},
+    {"a school of another kind", change_kind, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__FORM_NOT_OF_KIND,
      FAKE_SCHOOL},
 };
 
@@ -258,7 +283,7 @@ speaks_of_statement(Yuebao__FindingCode code)
 }
 
 static void
-check_refused(const struct refused *r)
+check_refused(const struct refused *r, enum intake_result result, enum submission_kind kind)
 {
     uint8_t signature[SIGNATURE_SIZE];
     size_t len;
@@ -269,8 +294,8 @@ check_refused(const struct refused *r)
 
     print_message("%s\n", r->what);
     r->spoil(&envelope);
-    assert_int_equal(judge(&envelope, r->now_ms, &s), INTAKE_REFUSE);
-    assert_int_equal(s->kind, SUBMISSION_REJECTION);
+    assert_int_equal(judge(&envelope, r->now_ms, &s), result);
+    assert_int_equal(s->kind, kind);
     verdict = verdict_of(s);
     assert_int_equal(verdict->outcome_case, YUEBAO__VERDICT__OUTCOME_REJECT);
     assert_true(verdict->reject->n_finding > 0);
@@ -292,7 +317,54 @@ test_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-        check_refused(&refused[i]);
+        check_refused(&refused[i], INTAKE_REFUSE, SUBMISSION_REJECTION);
+}
+
+static void
+test_reviewed(void **state)
+{
+    for (size_t i = 0; i < sizeof(reviewed) / sizeof(reviewed[0]); i++) {
+        check_refused(&reviewed[i], INTAKE_STORE, SUBMISSION_REVIEW);
+        teardown(state);
+        assert_int_equal(setup(state), 0);
+    }
+}
+
+/* A review says where to look, without a window too. */
+static void
+test_a_review_knows_its_slot(void **state)
+{
+    uint8_t signature[SIGNATURE_SIZE], id[ID_SIZE];
+    size_t len;
+    uint8_t *statement = fake_statement(&house, 2, &len);
+    Yuebao__Envelope envelope = fake_envelope(&house, statement, len, signature);
+    struct period period = house.registry.window.period;
+    struct submission *s = NULL;
+
+    (void)state;
+    house.registry.window.period.first_day -= 1; /* the calendar has another one */
+    assert_int_equal(judge(&envelope, FAKE_OPENS_MS, &s), INTAKE_STORE);
+    assert_int_equal(s->kind, SUBMISSION_REVIEW);
+    assert_int_equal(s->school_id, 7);
+    assert_int_equal(s->form_id, 3);
+    assert_true(period_equal(s->period, period));
+    assert_int_equal(s->revision, 2);
+    assert_true(statement_id(statement, len, id));
+    assert_memory_equal(s->id, id, ID_SIZE);
+    submission_free(s);
+    free(statement);
+}
+
+/* Strangers make no work in a school's slots. */
+static void
+test_no_review_for_another_institution(void **state)
+{
+    static const struct refused stranger = {"a stranger's key on a stranger's session", sign_by_stranger,
+                                            FAKE_OPENS_MS, YUEBAO__FINDING_CODE__KEY_NOT_OF_SCHOOL, ""};
+
+    (void)state;
+    carrier = "9012345";
+    check_refused(&stranger, INTAKE_REFUSE, SUBMISSION_REJECTION);
 }
 
 /* A text far over its limit is found, but neither repeated in the verdict nor stored. */
@@ -359,6 +431,9 @@ main(void)
         cmocka_unit_test_setup_teardown(test_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(test_envelope_unchanged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_reviewed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_review_knows_its_slot, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_review_for_another_institution, setup, teardown),
         cmocka_unit_test_setup_teardown(test_long_texts_are_not_repeated, setup, teardown),
         cmocka_unit_test_setup_teardown(test_poison_becomes_a_rejection, setup, teardown),
     };

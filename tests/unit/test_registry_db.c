@@ -379,6 +379,7 @@ test_window_and_agenda(void **state)
     struct bench *bench = *state;
     const struct registry_window *window;
     struct period october, november;
+    int16_t form_id;
     Yuebao__Agenda *agenda;
     uint8_t *bytes;
     size_t len;
@@ -395,6 +396,10 @@ test_window_and_agenda(void **state)
                             " JOIN yuebao.form USING (form) WHERE code = 'primary.monthly'"));
     assert_null(registry_window(bench->registry, "primary.monthly", november));
     assert_null(registry_window(bench->registry, "primary.none", october));
+    assert_true(registry_form(bench->registry, "primary.monthly", november.frequency, &form_id));
+    assert_int_equal(form_id, window->form_id);
+    assert_false(registry_form(bench->registry, "primary.monthly", DAILY, &form_id));
+    assert_false(registry_form(bench->registry, "primary.none", november.frequency, &form_id));
     assert_ptr_equal(registry_catalogue(bench->registry, sample_hash), window->catalogue);
 
     bytes =

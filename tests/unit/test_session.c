@@ -570,6 +570,40 @@ test_nothing_is_said_before_the_commit(void **state)
     assert_int_equal(house.batch.n_rejections, 2); /* moved and poison are remembered */
 }
 
+static const struct {
+    const char *what;
+    enum submission_outcome outcome;
+    Yuebao__Reply__BodyCase body;
+} reviews[] = {
+    {"accepted before", SUBMISSION_REPEATED, YUEBAO__REPLY__BODY_ANSWER},
+    {"never accepted", SUBMISSION_REFUSED, YUEBAO__REPLY__BODY_ANSWER},
+    {"nobody knows", SUBMISSION_AWAY, YUEBAO__REPLY__BODY_BUSY},
+};
+
+/* The register refuses it; only batch knows whether the books have it. */
+static void
+test_no_reject_before_the_books_are_asked(void **state)
+{
+    (void)state;
+    be_welcome();
+    house.registry.school.closed_day = 0;
+    for (size_t i = 0; i < sizeof(reviews) / sizeof(reviews[0]); i++) {
+        print_message("%s\n", reviews[i].what);
+        send_put((uint32_t)(100 + i));
+        expect_nothing();
+        assert_int_equal(house.batch.n_held, 1);
+        assert_int_equal(house.batch.held[0]->kind, SUBMISSION_REVIEW);
+        if (reviews[i].outcome == SUBMISSION_REPEATED)
+            give_first_answer(house.batch.held[0]);
+        fake_outcome(&house.batch, reviews[i].outcome);
+        expect_reply((uint32_t)(100 + i), reviews[i].body);
+    }
+    assert_int_equal(hub->counters.refused, 1);
+    house.batch.full = true;
+    send_put(200);
+    expect_reply(200, YUEBAO__REPLY__BODY_BUSY);
+}
+
 static void
 test_put_while_database_is_away(void **state)
 {
@@ -736,6 +770,7 @@ main(void)
         TEST(test_a_request_byte_by_byte),
         TEST(test_many_requests_at_once),
         TEST(test_nothing_is_said_before_the_commit),
+        TEST(test_no_reject_before_the_books_are_asked),
         TEST(test_put_while_database_is_away),
         TEST(test_no_more_puts_are_read_than_announced),
         TEST(test_session_gone_before_its_answer),
