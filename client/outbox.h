@@ -5,7 +5,7 @@
  * statement with what became of it. WAL, synchronous=FULL, STRICT tables, codes as TEXT: what a call has
  * returned OK for survives kill -9 and a power cut. Two commands at once are safe: writers wait for each
  * other (OUTBOX_WAIT_MS). A network file system is refused by name, because WAL needs memory shared by all
- * who open the file. Nothing outside outbox.c knows SQLite.
+ * who open the file. Nothing outside outbox*.c knows SQLite.
  */
 #ifndef YUEBAO_OUTBOX_H
 #define YUEBAO_OUTBOX_H

@@ -27,7 +27,6 @@ static const int64_t power_of_ten[] = {
     100000000000000000,
     1000000000000000000,
 };
-#define EXPONENT_MAX (sizeof(power_of_ten) / sizeof(power_of_ten[0]) - 1)
 
 /* The two runs of digits of a text, borrowed from it. */
 struct decimal {
@@ -158,16 +157,4 @@ int
 number_compare(int64_t a, unsigned da, int64_t c, unsigned dc)
 {
     return number_compare_quotient(a, da, 1, 0, c, dc);
-}
-
-int
-number_scale(int64_t v, unsigned exponent, int64_t *ret)
-{
-    int64_t scaled;
-
-    assert(exponent <= EXPONENT_MAX);
-    if (__builtin_mul_overflow(v, power_of_ten[exponent], &scaled))
-        return -1;
-    *ret = scaled;
-    return 0;
 }

@@ -39,7 +39,4 @@ int number_compare_quotient(int64_t a, unsigned da, int64_t b, unsigned db, int6
 /* Compare a/10^da with c/10^dc, exactly. */
 int number_compare(int64_t a, unsigned da, int64_t c, unsigned dc);
 
-/* v × 10^exponent, 0 for no overflow; exponent at most 18. */
-int number_scale(int64_t v, unsigned exponent, int64_t *ret) __attribute__((warn_unused_result));
-
 #endif

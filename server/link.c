@@ -458,13 +458,6 @@ link_arguments_fini(struct link_arguments *arguments)
     arguments->count = 0;
 }
 
-void
-link_arguments_clear(struct link_arguments *arguments)
-{
-    binary_clear(&arguments->binary);
-    arguments->count = 0;
-}
-
 struct binary *
 link_argument(struct link_arguments *arguments)
 {

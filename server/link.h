@@ -68,7 +68,6 @@ struct link_arguments {
     size_t count, start[LINK_ARGUMENTS_MAX];
 };
 void link_arguments_fini(struct link_arguments *arguments);
-void link_arguments_clear(struct link_arguments *arguments);
 /* The next argument begins here; what is written into the returned buffer up to the next one is its value. */
 struct binary *link_argument(struct link_arguments *arguments);
 

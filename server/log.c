@@ -38,16 +38,6 @@ log_level_parse(const char *name, enum log_level *ret_level)
     return false;
 }
 
-const char *
-log_level_name(enum log_level level)
-{
-    for (size_t i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
-        if (level_names[i].level == level)
-            return level_names[i].name;
-    }
-    return "unknown";
-}
-
 void
 log_set_level(enum log_level level)
 {

@@ -20,7 +20,6 @@ enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_NOTICE = 5, LOG_INFO = 6, L
 
 /* "error", "warning", "notice", "info", "debug"; false: none of them. */
 bool log_level_parse(const char *name, enum log_level *ret_level) __attribute__((warn_unused_result));
-const char *log_level_name(enum log_level level);
 
 /* Lines above this level are dropped; LOG_INFO at the start. */
 void log_set_level(enum log_level level);

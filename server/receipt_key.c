@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,7 +10,7 @@
 #include "envelope.h"
 
 #define PREFIX   "yuebao-ed25519-seed "
-#define SEED_HEX (2u * crypto_sign_SEEDBYTES)
+#define SEED_HEX (2u * SEED_SIZE)
 #define LINE_LEN (sizeof(PREFIX) - 1 + SEED_HEX)
 #define FILE_MAX (LINE_LEN + 2) /* a line end, and one byte to see that there is more */
 
@@ -52,7 +51,7 @@ bool
 receipt_key_read(const char *path, struct receipt_key *ret_key, char *ret_error, size_t size)
 {
     char text[FILE_MAX + 1];
-    uint8_t seed[crypto_sign_SEEDBYTES];
+    uint8_t seed[SEED_SIZE];
     struct stat st;
     ssize_t len = read_file(path, text, &st);
     bool ok;
@@ -60,21 +59,22 @@ receipt_key_read(const char *path, struct receipt_key *ret_key, char *ret_error,
     if (len < 0)
         return refuse(ret_error, size, path, strerror(errno));
     if (!is_private(&st)) {
-        sodium_memzero(text, sizeof(text));
+        envelope_forget(text, sizeof(text));
         return refuse(ret_error, size, path, "others may read it: chmod 600 (or, owned by root, 640)");
     }
     if (len > 0 && text[len - 1] == '\n')
         text[--len] = '\0';
     ok = (size_t)len == LINE_LEN && memcmp(text, PREFIX, sizeof(PREFIX) - 1) == 0 &&
-         hex_parse(text + sizeof(PREFIX) - 1, seed, sizeof(seed)) &&
-         crypto_sign_seed_keypair(ret_key->key, ret_key->secret, seed) == 0;
-    sodium_memzero(text, sizeof(text));
-    sodium_memzero(seed, sizeof(seed));
+         hex_parse(text + sizeof(PREFIX) - 1, seed, sizeof(seed));
+    if (ok)
+        envelope_keypair_of_seed(seed, ret_key->key, ret_key->secret);
+    envelope_forget(text, sizeof(text));
+    envelope_forget(seed, sizeof(seed));
     return ok || refuse(ret_error, size, path, "not a receipt key (yuebaoctl key makes one)");
 }
 
 void
 receipt_key_wipe(struct receipt_key *key)
 {
-    sodium_memzero(key, sizeof(*key));
+    envelope_forget(key, sizeof(*key));
 }

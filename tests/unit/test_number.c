@@ -228,31 +228,13 @@ compares_numbers_exactly(void **state)
     assert_int_equal(number_compare(INT64_MIN, 0, INT64_MIN, 6), -1);
 }
 
-static void
-scales_or_says_that_it_cannot(void **state)
-{
-    (void)state;
-    for (unsigned round = 0; round < 100000; round++) {
-        int64_t value = random_value(), scaled = 4711;
-        unsigned exponent = round % 19;
-        __int128 want = value;
-        int rc = number_scale(value, exponent, &scaled);
-
-        for (unsigned i = 0; i < exponent; i++)
-            want *= 10;
-        assert_int_equal(rc == 0, want >= INT64_MIN && want <= INT64_MAX);
-        assert_true(scaled == (rc == 0 ? (int64_t)want : 4711));
-    }
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parses_exactly_or_refuses),     cmocka_unit_test(reads_no_further_than_told),
-        cmocka_unit_test(prints_what_it_parses),         cmocka_unit_test(prints_like_a_person),
-        cmocka_unit_test(compares_quotients_exactly),    cmocka_unit_test(compares_numbers_exactly),
-        cmocka_unit_test(scales_or_says_that_it_cannot),
+        cmocka_unit_test(parses_exactly_or_refuses),  cmocka_unit_test(reads_no_further_than_told),
+        cmocka_unit_test(prints_what_it_parses),      cmocka_unit_test(prints_like_a_person),
+        cmocka_unit_test(compares_quotients_exactly), cmocka_unit_test(compares_numbers_exactly),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
