@@ -169,6 +169,9 @@ add_verdict(struct desk *desk, const struct item *item, json_t *object)
     case YUEBAO__VERDICT__OUTCOME_KEPT:
         json_object_set_new(object, "closed_ms", json_integer((json_int_t)v.message->kept->closed_ms));
         break;
+    case YUEBAO__VERDICT__OUTCOME_DECLINED:
+        json_object_set_new(object, "reason", json_string("declined"));
+        break;
     case YUEBAO__VERDICT__OUTCOME__NOT_SET:
     case _YUEBAO__VERDICT__OUTCOME__CASE_IS_INT_SIZE:
         break;

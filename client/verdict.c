@@ -67,6 +67,7 @@ verdict_state(const Yuebao__Verdict *verdict)
         return ITEM_RECEIPTED;
     case YUEBAO__VERDICT__OUTCOME_KEPT:
         return ITEM_KEPT;
+    case YUEBAO__VERDICT__OUTCOME_DECLINED:
     case YUEBAO__VERDICT__OUTCOME_REJECT:
     case YUEBAO__VERDICT__OUTCOME_CONFLICT:
         return ITEM_REFUSED;

@@ -496,6 +496,10 @@ request_take(struct session *s, const uint8_t *body, size_t len)
     case YUEBAO__REQUEST__BODY_PUT:
         take_put(s, r->number, r->put);
         return;
+    case YUEBAO__REQUEST__BODY_NOTICES:
+    case YUEBAO__REQUEST__BODY_HOLDING:
+        reply_with_busy(s, r->number);
+        return;
     case YUEBAO__REQUEST__BODY__NOT_SET:
     case _YUEBAO__REQUEST__BODY__CASE_IS_INT_SIZE:
         return; /* not past read_request() */

@@ -326,6 +326,16 @@ store(struct ctl *ctl, const uint8_t *bytes, size_t len, char ret_hash[2 * ID_SI
     return ok;
 }
 
+/* The same in rows, for questions in SQL. */
+static bool
+store_forms(struct ctl *ctl)
+{
+    return db_do_plain(ctl,
+                       "INSERT INTO yuebao.catalogue_form (catalogue, form, indicator, required) "
+                       "SELECT (SELECT max(k.catalogue) FROM yuebao.catalogue AS k), i.form, i.indicator, "
+                       "i.required FROM yuebao.form_indicator AS i");
+}
+
 /* Periods that have not opened yet will open under the newest one; those that have keep theirs. */
 static bool
 renew_upcoming(struct ctl *ctl)
@@ -348,7 +358,7 @@ make(struct builder *b, char ret_hash[2 * ID_SIZE + 1])
     enum catalogue_status status = catalogue_load(bytes, len, &catalogue);
     bool ok = status == CATALOGUE_OK;
     if (ok)
-        ok = store(b->ctl, bytes, len, ret_hash) && renew_upcoming(b->ctl);
+        ok = store(b->ctl, bytes, len, ret_hash) && store_forms(b->ctl) && renew_upcoming(b->ctl);
     else
         ctl_fail(b->ctl, EX_SOFTWARE, why_unsound(status), NULL);
     catalogue_free(catalogue);

@@ -21,7 +21,7 @@ SELECT is_empty($$SELECT * FROM yuebao.district_ancestor WHERE 220205 IN (distri
 -- partitions
 SELECT has_table('yuebao', 'report_2025_02'::name, 'a period in the calendar has its partition');
 SELECT is(yuebao.make_partitions('2025-01-15', '2025-03-01'), 0, 'made once');
-SELECT is(yuebao.make_partitions('2030-11-30', '2031-01-01'), 9, 'three tables, three months');
+SELECT is(yuebao.make_partitions('2030-11-30', '2031-01-01'), 12, 'four tables, three months');
 SELECT results_eq($$SELECT pg_get_expr(c.relpartbound, c.oid) COLLATE "default" FROM pg_class AS c WHERE c.oid = 'yuebao.figure_2030_12'::regclass$$,
     $$VALUES ($x$FOR VALUES FROM ('2030-12-01') TO ('2031-01-01')$x$)$$, 'a month, a partition');
 SELECT is((SELECT c.relowner::regrole::text FROM pg_class AS c WHERE c.oid = 'yuebao.figure_2030_12'::regclass), 'yuebao_admin',
@@ -40,9 +40,9 @@ ROLLBACK TO before;
 SELECT is(pg_temp.version(), 2::bigint, 'what is rolled back was no step');
 SELECT results_eq($$
     SELECT t.tgrelid::regclass::text FROM pg_trigger AS t WHERE t.tgfoid = 'yuebao.registry_changed'::regproc ORDER BY 1
-$$, $$VALUES ('yuebao.calendar'), ('yuebao.catalogue'), ('yuebao.district'), ('yuebao.form'), ('yuebao.form_indicator'), ('yuebao.school'),
+$$, $$VALUES ('yuebao.calendar'), ('yuebao.catalogue'), ('yuebao.district'), ('yuebao.extension'), ('yuebao.form'), ('yuebao.form_indicator'), ('yuebao.form_school'), ('yuebao.school'),
     ('yuebao.school_district'), ('yuebao.school_key')$$, 'what collectors hold in memory is watched');
-SELECT is((SELECT count(*) FROM pg_trigger AS t WHERE t.tgfoid = 'yuebao.registry_changed'::regproc AND t.tgtype & 60 = 60), 8::bigint,
+SELECT is((SELECT count(*) FROM pg_trigger AS t WHERE t.tgfoid = 'yuebao.registry_changed'::regproc AND t.tgtype & 60 = 60), 10::bigint,
     'inserts, updates, deletes and truncation');
 
 SELECT * FROM finish();

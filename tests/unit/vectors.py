@@ -181,6 +181,8 @@ def main():
             verdict(first_id, first, 2, reject=pb.Reject(finding=[finding])),
             verdict(first_id, first, 2, conflict=pb.Conflict(current_id=second_id, current_revision=2)),
             verdict(first_id, first, 2, kept=pb.Kept(closed_ms=NOW_MS - 1)),
+            verdict(first_id, first, 2, receipt=pb.Receipt(late=True, admitted=True, reason="停电一周，情况属实")),
+            verdict(first_id, first, 2, declined=pb.Declined(reason="已由中心校代报")),
         ],
         "hello": hello(),
         "enrol": enrol(),
