@@ -192,7 +192,8 @@ test_verdicts(void **state)
 {
     static const Yuebao__Verdict__OutcomeCase outcomes[] = {
         YUEBAO__VERDICT__OUTCOME_RECEIPT,  YUEBAO__VERDICT__OUTCOME_RECEIPT, YUEBAO__VERDICT__OUTCOME_REJECT,
-        YUEBAO__VERDICT__OUTCOME_CONFLICT, YUEBAO__VERDICT__OUTCOME_KEPT,
+        YUEBAO__VERDICT__OUTCOME_CONFLICT, YUEBAO__VERDICT__OUTCOME_KEPT,    YUEBAO__VERDICT__OUTCOME_RECEIPT,
+        YUEBAO__VERDICT__OUTCOME_DECLINED,
     };
     const json_t *told;
     size_t i;
