@@ -394,3 +394,16 @@ catalogue_form_at(const struct catalogue *catalogue, size_t index)
     assert(index < catalogue->message->n_form);
     return &catalogue->forms[index];
 }
+
+size_t
+catalogue_rule_count(const struct catalogue *catalogue)
+{
+    return catalogue->message->n_rule;
+}
+
+const Yuebao__Rule *
+catalogue_rule_at(const struct catalogue *catalogue, size_t index)
+{
+    assert(index < catalogue->message->n_rule);
+    return catalogue->message->rule[index];
+}

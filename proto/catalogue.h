@@ -61,6 +61,10 @@ const Yuebao__Rule *catalogue_rule(const struct catalogue *catalogue,
 enum form_place { FORM_FOREIGN, FORM_REQUIRED, FORM_OPTIONAL };
 enum form_place catalogue_place(const struct form *form, uint32_t indicator);
 
+size_t catalogue_rule_count(const struct catalogue *catalogue);
+const Yuebao__Rule *catalogue_rule_at(const struct catalogue *catalogue,
+                                      size_t index); /* ascending by code */
+
 size_t catalogue_form_count(const struct catalogue *catalogue);
 const struct form *catalogue_form_at(const struct catalogue *catalogue, size_t index);
 

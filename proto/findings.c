@@ -111,18 +111,33 @@ insert(struct findings *findings, const struct finding *finding)
     findings->errors += error;
 }
 
-void
-findings_add(struct findings *findings, Yuebao__FindingCode code, uint32_t indicator, const char *rule,
-             const char *found, const char *bound)
+static void
+add(struct findings *findings, Yuebao__FindingCode code, Yuebao__Severity severity, uint32_t indicator,
+    const char *rule, const char *found, const char *bound)
 {
-    struct finding finding = {.code = code, .indicator = indicator};
+    struct finding finding = {.code = code, .severity = severity, .indicator = indicator};
 
-    finding.severity =
-        code == YUEBAO__FINDING_CODE__PERIOD_CLOSED ? YUEBAO__SEVERITY__WARNING : YUEBAO__SEVERITY__ERROR;
     copy_text(finding.rule, sizeof(finding.rule), rule);
     copy_text(finding.found, sizeof(finding.found), found);
     copy_text(finding.bound, sizeof(finding.bound), bound);
     insert(findings, &finding);
+}
+
+void
+findings_add(struct findings *findings, Yuebao__FindingCode code, uint32_t indicator, const char *rule,
+             const char *found, const char *bound)
+{
+    bool closed = code == YUEBAO__FINDING_CODE__PERIOD_CLOSED;
+
+    add(findings, code, closed ? YUEBAO__SEVERITY__WARNING : YUEBAO__SEVERITY__ERROR, indicator, rule, found,
+        bound);
+}
+
+void
+findings_warn(struct findings *findings, Yuebao__FindingCode code, uint32_t indicator, const char *rule,
+              const char *found, const char *bound)
+{
+    add(findings, code, YUEBAO__SEVERITY__WARNING, indicator, rule, found, bound);
 }
 
 void

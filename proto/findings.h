@@ -47,6 +47,10 @@ void findings_clear(struct findings *findings);
 void findings_add(struct findings *findings, Yuebao__FindingCode code, uint32_t indicator, const char *rule,
                   const char *found, const char *bound);
 
+/* The same with severity WARNING. */
+void findings_warn(struct findings *findings, Yuebao__FindingCode code, uint32_t indicator, const char *rule,
+                   const char *found, const char *bound);
+
 /* Whether there was any with severity ERROR. */
 bool findings_refuse(const struct findings *findings);
 

@@ -96,40 +96,69 @@ number_parse(const char *text, size_t len, unsigned decimals, int64_t *ret_value
     return NUMBER_OK;
 }
 
-void
-number_print(int64_t value, unsigned decimals, char text[NUMBER_TEXT_MAX])
+static void
+print_digits(unsigned __int128 left, bool negative, unsigned decimals, char text[NUMBER_WIDE_TEXT_MAX])
 {
-    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    char reversed[NUMBER_TEXT_MAX];
+    char reversed[NUMBER_WIDE_TEXT_MAX];
     size_t n = 0;
 
     assert(decimals <= DECIMALS_MAX);
     for (unsigned i = 0; i <= decimals || left > 0; i++, left /= 10) {
         if (i == decimals && decimals > 0)
             reversed[n++] = '.';
-        reversed[n++] = (char)('0' + left % 10);
+        reversed[n++] = (char)('0' + (int)(left % 10));
     }
-    if (value < 0)
+    if (negative)
         reversed[n++] = '-';
     for (size_t i = 0; i < n; i++)
         text[i] = reversed[n - 1 - i];
     text[n] = '\0';
 }
 
-void
-number_print_short(int64_t value, unsigned decimals, char text[NUMBER_TEXT_MAX])
+/* Take zeros off the end of a fraction, and the point when nothing is left behind it. */
+static void
+shorten(char *text)
 {
-    size_t len;
+    size_t len = strlen(text);
 
-    number_print(value, decimals, text);
-    if (decimals == 0)
+    if (strchr(text, '.') == NULL)
         return;
-    len = strlen(text);
     while (text[len - 1] == '0')
         len--;
     if (text[len - 1] == '.')
         len--;
     text[len] = '\0';
+}
+
+void
+number_print(int64_t value, unsigned decimals, char text[NUMBER_TEXT_MAX])
+{
+    char wide[NUMBER_WIDE_TEXT_MAX];
+
+    print_digits(value < 0 ? 0 - (uint64_t)value : (uint64_t)value, value < 0, decimals, wide);
+    memcpy(text, wide, strlen(wide) + 1);
+}
+
+void
+number_print_short(int64_t value, unsigned decimals, char text[NUMBER_TEXT_MAX])
+{
+    number_print(value, decimals, text);
+    shorten(text);
+}
+
+void
+number_print_wide(__int128 value, unsigned decimals, char text[NUMBER_WIDE_TEXT_MAX])
+{
+    print_digits(value < 0 ? 0 - (unsigned __int128)value : (unsigned __int128)value, value < 0, decimals,
+                 text);
+    shorten(text);
+}
+
+__int128
+number_widen(int64_t value, unsigned decimals)
+{
+    assert(decimals <= DECIMALS_MAX);
+    return (__int128)value * power_of_ten[DECIMALS_MAX - decimals];
 }
 
 static int

@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NUMBER_TEXT_MAX 24 /* bytes with NUL: sign, 19 digits, point, leading zero */
+#define NUMBER_TEXT_MAX      24 /* bytes with NUL: sign, 19 digits, point, leading zero */
+#define NUMBER_WIDE_TEXT_MAX 48 /* the same of 128 bits: 39 digits */
 
 enum number_status {
     NUMBER_OK,
@@ -29,6 +30,15 @@ void number_print(int64_t value, unsigned decimals, char text[NUMBER_TEXT_MAX]);
 
 /* The same without zeros at the end of the fraction ("1.5", "2"). */
 void number_print_short(int64_t value, unsigned decimals, char text[NUMBER_TEXT_MAX]);
+
+/*
+ * Sums of figures whose decimals differ are added in the unit that all of them have, 10^-DECIMALS_MAX, and in
+ * 128 bits: exact for any number of terms.
+ */
+__int128 number_widen(int64_t value, unsigned decimals);
+
+/* As number_print_short. */
+void number_print_wide(__int128 value, unsigned decimals, char text[NUMBER_WIDE_TEXT_MAX]);
 
 /*
  * Compare a/10^da ÷ (b/10^db) with c/10^dc, exactly, in 128 bits: negative, 0 or positive. b > 0; decimals at

@@ -327,6 +327,30 @@ period_previous(struct period period)
     return shift(period, -1);
 }
 
+bool
+period_years_before(struct period period, int years, struct period *ret_period)
+{
+    int32_t year = period_year(period) - years;
+    struct period earlier = {.frequency = period.frequency};
+
+    if (year < YEAR_FIRST)
+        return false;
+    if (period.frequency == WEEKLY) {
+        earlier.first_day = first_week(year) + (period.first_day - first_week(year + years));
+    } else {
+        struct date date = date_of_day(period.first_day);
+
+        date.year = year;
+        earlier.first_day = date_to_day(date);
+        if (date_of_day(earlier.first_day).day != date.day)
+            return false;
+    }
+    if (period_year(earlier) != year)
+        return false;
+    *ret_period = earlier;
+    return true;
+}
+
 int32_t
 period_last_day(struct period period)
 {

@@ -35,6 +35,10 @@ void period_print(struct period period, char text[PERIOD_TEXT_MAX + 1]);
 int32_t period_last_day(struct period period);
 struct period period_next(struct period period);
 struct period period_previous(struct period period);
+/* The same month, quarter, term, ISO week or day of an earlier year. false: that year has no such week (53)
+ * or day (29 February), or is before 1970. */
+bool period_years_before(struct period period, int years, struct period *ret_period)
+    __attribute__((warn_unused_result));
 struct period period_of_day(enum frequency frequency, int32_t day); /* the one that contains the day */
 int32_t period_year(struct period period); /* the year in its text (of a week: the ISO year) */
 bool period_equal(struct period a, struct period b);
