@@ -15,7 +15,9 @@
 
 /*
  * The packed Agenda in malloc'd memory that the caller frees: all schools of the institution, and the windows
- * of their kinds' forms, newest first. Where not all windows fit, the oldest are left out. NULL: no memory.
+ * of their kinds' forms, newest first. Schools with instants of their own, and those that got a one-off form,
+ * have windows that name them; of one form and period the one that names nobody comes last. Where not all
+ * windows fit, the last are left out. NULL: no memory.
  */
 uint8_t *agenda_pack(const struct snapshot *snapshot, const struct registry_school *school, uint64_t now_ms,
                      size_t *ret_len);

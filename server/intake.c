@@ -100,7 +100,7 @@ look_up(struct judgement *j)
 
     j->school = registry_school(registry, s->school);
     if (period_parse(s->period, &j->period))
-        j->window = registry_window(registry, s->form, j->period);
+        j->window = registry_window(registry, s->form, j->period, j->school);
     if (j->window != NULL)
         j->catalogue = j->window->catalogue;
     else if (s->catalogue.len == ID_SIZE)

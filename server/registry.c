@@ -324,21 +324,43 @@ registry_school(const struct registry *r, const char *code)
     return school != NULL ? &school->face : NULL;
 }
 
-const struct registry_window *
-registry_window(const struct registry *r, const char *form, struct period period)
+static const struct calendar_form *
+find_form(const struct registry *r, const char *code)
 {
-    return r->snapshot != NULL ? snapshot_window(r->snapshot, form, period) : NULL;
+    return r->snapshot != NULL ? calendar_form_of_code(snapshot_calendar(r->snapshot), code) : NULL;
+}
+
+const struct registry_window *
+registry_window(const struct registry *r, const char *code, struct period period,
+                const struct registry_school *school)
+{
+    const struct calendar_form *form = find_form(r, code);
+    const struct registry_window *window = NULL;
+
+    if (form != NULL && form->frequency == period.frequency)
+        window = calendar_window(snapshot_calendar(r->snapshot), form->id, period.first_day);
+    if (window == NULL || school == NULL)
+        return window;
+    return snapshot_window_of(r->snapshot, window, school);
 }
 
 bool
 registry_form(const struct registry *r, const char *code, enum frequency frequency, int16_t *ret_form_id)
 {
-    const struct snapshot_form *form = r->snapshot != NULL ? snapshot_form_of_code(r->snapshot, code) : NULL;
+    const struct calendar_form *form = find_form(r, code);
 
     if (form == NULL || form->frequency != frequency)
         return false;
     *ret_form_id = form->id;
     return true;
+}
+
+bool
+registry_form_sent(const struct registry *r, const char *code, const struct registry_school *school)
+{
+    const struct calendar_form *form = find_form(r, code);
+
+    return form == NULL || calendar_is_sent(snapshot_calendar(r->snapshot), form, school->id);
 }
 
 const struct catalogue *

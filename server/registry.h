@@ -32,6 +32,7 @@ struct registry_window {
     int32_t zone_minutes;
     int16_t catalogue_id;
     const struct catalogue *catalogue;
+    const char *extension; /* why a school has other instants than everybody; "": it has not */
 };
 
 /* Told when the first snapshot is in (ready), and whenever one was replaced. */
@@ -45,8 +46,14 @@ bool registry_ready(const struct registry *registry);
 
 /* NULL: unknown. Borrowed until the end of this turn of the loop. */
 const struct registry_school *registry_school(const struct registry *registry, const char *code);
+/* As the school has it, with what the bureau has put off for it or for its district; `school` NULL: as
+ * everybody has it. */
 const struct registry_window *registry_window(const struct registry *registry, const char *form,
-                                              struct period period);
+                                              struct period period, const struct registry_school *school);
+/* Whether the form went to the school: a one-off form goes to chosen schools, every other (and an unknown
+ * one) to all. */
+bool registry_form_sent(const struct registry *registry, const char *form,
+                        const struct registry_school *school);
 /* The form's number, whether or not the calendar has a period of it. false: no form of that frequency has the
  * code. */
 bool registry_form(const struct registry *registry, const char *form, enum frequency frequency,
@@ -80,8 +87,8 @@ void registry_ask_cancel(struct registry_ask *ask);
 
 /*
  * The agenda of an institution, as a packed Agenda in malloc'd memory that the caller frees: windows that
- * closed at most 62 days ago or open within 31 days, newest first, at most 400 (daily ones 31 days back).
- * NULL: no memory.
+ * closed at most 62 days ago or open within 31 days, newest first, at most 400 (daily ones 31 days back),
+ * those that not all have alike with their schools' codes. NULL: no memory.
  */
 uint8_t *registry_agenda(const struct registry *registry, const struct registry_school *school,
                          uint64_t now_ms, size_t *ret_len);

@@ -16,6 +16,8 @@ enum load_step {
     LOAD_CATALOGUES,
     LOAD_BYTES,
     LOAD_CALENDAR,
+    LOAD_EXTENSIONS,
+    LOAD_RECIPIENTS,
     LOAD_COMMIT,
     LOAD_STEPS
 };
@@ -34,9 +36,11 @@ const struct link_statement registry_load_statements[] = {
         {"version",
          "SELECT v.version, greatest(c.reltuples, 0)::int8, current_date FROM yuebao.registry_version AS v,"
          " pg_class AS c WHERE c.oid = 'yuebao.school'::regclass"},
-    [LOAD_FORMS] = {"forms", "SELECT f.form, f.code, f.kind, f.frequency FROM yuebao.form AS f"},
-    [LOAD_DISTRICTS] = {"districts", "SELECT d.district, d.name_zh, d.name_en FROM yuebao.district AS d"
-                                     " ORDER BY d.district"},
+    [LOAD_FORMS] = {"forms",
+                    "SELECT f.form, f.code, f.kind, f.frequency, f.name <> '' FROM yuebao.form AS f"},
+    [LOAD_DISTRICTS] = {"districts",
+                        "SELECT d.district, d.parent, d.name_zh, d.name_en FROM yuebao.district AS d"
+                        " ORDER BY d.district"},
     /* a row for each district that a school was ever in; unsorted, for half a million are sorted slowly */
     [LOAD_SCHOOLS] = {"schools",
                       "SELECT s.school, s.code, s.institution, s.kind, s.name_zh, s.name_en, s.opened_on,"
@@ -51,6 +55,13 @@ const struct link_statement registry_load_statements[] = {
          "SELECT c.form, c.period, c.opens_at, c.due_at, c.closes_at, (extract(epoch FROM"
          " (c.due_at AT TIME ZONE c.zone) - (c.due_at AT TIME ZONE 'UTC')) / 60)::int4, c.catalogue"
          " FROM yuebao.calendar AS c ORDER BY c.form, c.period"},
+    [LOAD_EXTENSIONS] =
+        {"extensions",
+         "SELECT e.form, e.period, e.district, e.school, e.opens_at, e.due_at, e.closes_at, e.reason"
+         " FROM yuebao.extension AS e"
+         " ORDER BY e.form, e.period, coalesce(e.district, 0), coalesce(e.school, 0)"},
+    [LOAD_RECIPIENTS] = {"recipients", "SELECT r.form, r.school FROM yuebao.form_school AS r"
+                                       " ORDER BY r.form, r.school"},
     [LOAD_COMMIT] = {"commit", "COMMIT"},
     [LOAD_STEPS] = {NULL, NULL},
 };
@@ -97,17 +108,23 @@ row_version(struct registry_load *load, const PGresult *r)
 static bool
 row_form(struct registry_load *load, const PGresult *r)
 {
-    enum frequency frequency;
+    struct calendar_form form = {
+        .id = int2_at(r, 0), .code = text_at(r, 1), .kind = text_at(r, 2), .one_off = *text_at(r, 4) != 0};
 
-    if (!frequency_parse(text_at(r, 3), &frequency))
+    if (!frequency_parse(text_at(r, 3), &form.frequency))
         return true;
-    return snapshot_add_form(load->snapshot, int2_at(r, 0), text_at(r, 1), text_at(r, 2), frequency);
+    return snapshot_add_form(load->snapshot, &form);
 }
 
 static bool
 row_district(struct registry_load *load, const PGresult *r)
 {
-    return snapshot_add_district(load->snapshot, int4_at(r, 0), text_at(r, 1), text_at(r, 2));
+    struct snapshot_district district = {.district = int4_at(r, 0),
+                                         .parent = int4_at(r, 1),
+                                         .name_zh = text_at(r, 2),
+                                         .name_en = text_at(r, 3)};
+
+    return snapshot_add_district(load->snapshot, &district);
 }
 
 static bool
@@ -188,6 +205,29 @@ row_window(struct registry_load *load, const PGresult *r)
 }
 
 static bool
+row_extension(struct registry_load *load, const PGresult *r)
+{
+    struct calendar_extension extension = {
+        .window = {.form_id = int2_at(r, 0),
+                   .period = {.first_day = binary_get_day(text_at(r, 1))},
+                   .opens_ms = binary_get_instant(text_at(r, 4)),
+                   .due_ms = binary_get_instant(text_at(r, 5)),
+                   .closes_ms = binary_get_instant(text_at(r, 6)),
+                   .extension = text_at(r, 7)},
+        .district = int4_at(r, 2),
+        .school = int4_at(r, 3),
+    };
+
+    return snapshot_add_extension(load->snapshot, &extension);
+}
+
+static bool
+row_recipient(struct registry_load *load, const PGresult *r)
+{
+    return snapshot_add_recipient(load->snapshot, int2_at(r, 0), int4_at(r, 1));
+}
+
+static bool
 load_row(struct registry_load *load, enum load_step step, const PGresult *r)
 {
     switch (step) {
@@ -207,6 +247,10 @@ load_row(struct registry_load *load, enum load_step step, const PGresult *r)
         return row_bytes(load, r);
     case LOAD_CALENDAR:
         return row_window(load, r);
+    case LOAD_EXTENSIONS:
+        return row_extension(load, r);
+    case LOAD_RECIPIENTS:
+        return row_recipient(load, r);
     case LOAD_BEGIN:
     case LOAD_COMMIT:
     case LOAD_STEPS:

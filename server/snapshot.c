@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_BLOCK   (256u * 1024u) /* bytes */
-#define PLACES_FIRST 1024u
-#define KINDS_MAX    16u
+#define TEXT_BLOCK         (256u * 1024u) /* bytes */
+#define PLACES_FIRST       1024u
+#define KINDS_MAX          16u
+#define DISTRICT_STEPS_MAX 16u /* up the tree: it has four levels, and the database refuses circles */
 
 /* ---- texts: blocks that never move -------------------------------------------------------------- */
 
@@ -32,7 +33,7 @@ struct catalogue_entry {
     struct held_catalogue *held;
 };
 
-#define NO_SIBLING UINT32_MAX
+#define NO_ROW UINT32_MAX
 
 /* Its number is its place among the institutions. */
 struct institution {
@@ -45,10 +46,10 @@ struct key_entry {
     int32_t institution;
 };
 
-/* A growing array: `size` is that of an element. */
-struct rows {
-    void *items;
-    size_t count, capacity, size;
+/* A district of a school that was in several; they hang on the school, in no order. */
+struct move {
+    int32_t from_day, district;
+    uint32_t next; /* move */
 };
 
 struct snapshot {
@@ -56,39 +57,10 @@ struct snapshot {
     struct text_block *texts;
     const char *kinds[KINDS_MAX];
     int32_t today;
-    struct rows forms, districts, schools, institutions, keys, windows, catalogues;
+    struct rows districts, schools, moves, institutions, keys, catalogues;
+    struct calendar calendar;
     struct index by_code, by_id, by_institution, by_key;
 };
-
-static bool
-rows_init(struct rows *rows, size_t size, size_t capacity)
-{
-    *rows = (struct rows){.size = size, .capacity = capacity};
-    rows->items = malloc(size * capacity);
-    return rows->items != NULL;
-}
-
-/* Append a copy of the element. */
-static bool
-rows_add(struct rows *rows, const void *item)
-{
-    if (rows->count == rows->capacity) {
-        size_t capacity = rows->capacity + rows->capacity / 2 + 16;
-        void *items = realloc(rows->items, capacity * rows->size);
-        if (items == NULL)
-            return false;
-        rows->items = items;
-        rows->capacity = capacity;
-    }
-    memcpy((char *)rows->items + rows->count++ * rows->size, item, rows->size);
-    return true;
-}
-
-static const void *
-rows_at(const struct rows *rows, size_t at)
-{
-    return (const char *)rows->items + at * rows->size;
-}
 
 /* FNV-1a and a last mix, for texts that administrators chose and keys that are random. */
 static uint64_t
@@ -195,12 +167,11 @@ snapshot_new(int64_t version, size_t schools, int32_t today)
         return NULL;
     s->version = version;
     s->today = today;
-    if (rows_init(&s->forms, sizeof(struct snapshot_form), 64) &&
-        rows_init(&s->districts, sizeof(struct snapshot_district), 64) &&
+    if (calendar_init(&s->calendar) && rows_init(&s->districts, sizeof(struct snapshot_district), 64) &&
         rows_init(&s->schools, sizeof(struct snapshot_school), schools + 16) &&
+        rows_init(&s->moves, sizeof(struct move), 64) &&
         rows_init(&s->institutions, sizeof(struct institution), schools + 16) &&
         rows_init(&s->keys, sizeof(struct key_entry), schools + 16) &&
-        rows_init(&s->windows, sizeof(struct registry_window), 64) &&
         rows_init(&s->catalogues, sizeof(struct catalogue_entry), 8) && index_init(&s->by_code, schools) &&
         index_init(&s->by_id, schools) && index_init(&s->by_institution, schools) &&
         index_init(&s->by_key, schools))
@@ -230,13 +201,13 @@ snapshot_free(struct snapshot *s)
         s->texts = block->next;
         free(block);
     }
-    free(s->forms.items);
-    free(s->districts.items);
-    free(s->schools.items);
-    free(s->institutions.items);
-    free(s->keys.items);
-    free(s->windows.items);
-    free(s->catalogues.items);
+    calendar_fini(&s->calendar);
+    rows_fini(&s->districts);
+    rows_fini(&s->schools);
+    rows_fini(&s->moves);
+    rows_fini(&s->institutions);
+    rows_fini(&s->keys);
+    rows_fini(&s->catalogues);
     free(s->by_code.places);
     free(s->by_id.places);
     free(s->by_institution.places);
@@ -291,21 +262,22 @@ keep_kind(struct snapshot *s, const char *kind)
 /* ---- rows --------------------------------------------------------------------------------------- */
 
 bool
-snapshot_add_form(struct snapshot *s, int16_t id, const char *code, const char *kind,
-                  enum frequency frequency)
+snapshot_add_form(struct snapshot *s, const struct calendar_form *form)
 {
-    struct snapshot_form form = {
-        .id = id, .frequency = frequency, .code = keep_text(s, code), .kind = keep_kind(s, kind)};
+    struct calendar_form row = *form;
 
-    return form.code != NULL && form.kind != NULL && rows_add(&s->forms, &form);
+    row.code = keep_text(s, form->code);
+    row.kind = keep_kind(s, form->kind);
+    return row.code != NULL && row.kind != NULL && calendar_add_form(&s->calendar, &row);
 }
 
 bool
-snapshot_add_district(struct snapshot *s, int32_t district, const char *name_zh, const char *name_en)
+snapshot_add_district(struct snapshot *s, const struct snapshot_district *district)
 {
-    struct snapshot_district row = {
-        .district = district, .name_zh = keep_text(s, name_zh), .name_en = keep_text(s, name_en)};
+    struct snapshot_district row = *district;
 
+    row.name_zh = keep_text(s, district->name_zh);
+    row.name_en = keep_text(s, district->name_en);
     return row.name_zh != NULL && row.name_en != NULL && rows_add(&s->districts, &row);
 }
 
@@ -328,7 +300,7 @@ static int32_t
 number_institution(struct snapshot *s, const char *text, const char *code)
 {
     uint64_t place = hash_bytes(text, strlen(text));
-    struct institution institution = {.first = NO_SIBLING};
+    struct institution institution = {.first = NO_ROW};
     int64_t at;
 
     while ((at = index_probe(&s->by_institution, &place)) >= 0)
@@ -350,14 +322,28 @@ is_nearer(int32_t today, int32_t a_from, int32_t b_from)
     return a_from <= today ? a_from > b_from : a_from < b_from;
 }
 
+static bool
+add_move(struct snapshot *s, struct snapshot_school *school, int32_t from_day, int32_t district)
+{
+    struct move move = {.from_day = from_day, .district = district, .next = school->moves};
+
+    school->moves = (uint32_t)s->moves.count;
+    return rows_add(&s->moves, &move);
+}
+
 /* Another row of a school that is known: another of its districts. */
-static void
+static bool
 add_district_of(struct snapshot *s, struct snapshot_school *known, const struct snapshot_school *row)
 {
-    if (!is_nearer(s->today, row->district_from, known->district_from))
-        return;
-    known->district = row->district;
-    known->district_from = row->district_from;
+    if (known->moves == NO_ROW && !add_move(s, known, known->district_from, known->district))
+        return false;
+    if (!add_move(s, known, row->district_from, row->district))
+        return false;
+    if (is_nearer(s->today, row->district_from, known->district_from)) {
+        known->district = row->district;
+        known->district_from = row->district_from;
+    }
+    return true;
 }
 
 bool
@@ -366,10 +352,9 @@ snapshot_add_school(struct snapshot *s, const struct snapshot_school *school, co
     struct snapshot_school row = *school, *known = school_of_id(s, school->face.id);
     struct institution *own;
 
-    if (known != NULL) {
-        add_district_of(s, known, school);
-        return true;
-    }
+    if (known != NULL)
+        return add_district_of(s, known, school);
+    row.moves = NO_ROW;
     row.face.code = keep_text(s, school->face.code);
     row.face.kind = keep_kind(s, school->face.kind);
     row.name_zh = keep_text(s, school->name_zh);
@@ -403,14 +388,26 @@ snapshot_add_key(struct snapshot *s, const uint8_t key[KEY_SIZE], int32_t school
 bool
 snapshot_add_window(struct snapshot *s, const struct registry_window *window)
 {
-    const struct snapshot_form *form = snapshot_form(s, window->form_id);
     struct registry_window row = *window;
 
+    row.extension = "";
     row.catalogue = snapshot_catalogue_of(s, window->catalogue_id);
-    if (form == NULL || row.catalogue == NULL)
-        return true;
-    row.period.frequency = form->frequency;
-    return rows_add(&s->windows, &row);
+    return row.catalogue == NULL || calendar_add_window(&s->calendar, &row);
+}
+
+bool
+snapshot_add_extension(struct snapshot *s, const struct calendar_extension *extension)
+{
+    struct calendar_extension row = *extension;
+
+    row.window.extension = keep_text(s, extension->window.extension);
+    return row.window.extension != NULL && calendar_add_extension(&s->calendar, &row);
+}
+
+bool
+snapshot_add_recipient(struct snapshot *s, int16_t form, int32_t school)
+{
+    return calendar_add_recipient(&s->calendar, form, school);
 }
 
 static bool
@@ -504,79 +501,76 @@ snapshot_siblings(const struct snapshot *s, const struct registry_school *school
     const struct institution *institution = rows_at(&s->institutions, (size_t)school->institution);
     size_t count = 0;
 
-    for (uint32_t at = institution->first; at != NO_SIBLING && count < max;
-         at = ret_schools[count - 1]->sibling)
+    for (uint32_t at = institution->first; at != NO_ROW && count < max; at = ret_schools[count - 1]->sibling)
         ret_schools[count++] = rows_at(&s->schools, at);
     qsort(ret_schools, count, sizeof(const struct snapshot_school *), by_code);
     return count;
 }
 
+static int
+compare_districts(const void *key, const void *row)
+{
+    int32_t a = *(const int32_t *)key, b = ((const struct snapshot_district *)row)->district;
+
+    return (a > b) - (a < b);
+}
+
 const struct snapshot_district *
 snapshot_district(const struct snapshot *s, int32_t district)
 {
-    size_t low = 0, high = s->districts.count;
-
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        const struct snapshot_district *row = rows_at(&s->districts, middle);
-        if (row->district == district)
-            return row;
-        if (row->district < district)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    return rows_find(&s->districts, &district, compare_districts);
 }
 
-const struct snapshot_form *
-snapshot_form(const struct snapshot *s, int16_t id)
+const struct calendar *
+snapshot_calendar(const struct snapshot *s)
 {
-    for (size_t i = 0; i < s->forms.count; i++) {
-        const struct snapshot_form *form = rows_at(&s->forms, i);
-        if (form->id == id)
-            return form;
-    }
-    return NULL;
+    return &s->calendar;
 }
 
-const struct snapshot_form *
-snapshot_form_of_code(const struct snapshot *s, const char *code)
+/* Where the school was on that day; 0: nowhere. As the books ask: yuebao.school_district_on. */
+static int32_t
+district_on(const struct snapshot *s, const struct snapshot_school *school, int32_t day)
 {
-    for (size_t i = 0; i < s->forms.count; i++) {
-        const struct snapshot_form *form = rows_at(&s->forms, i);
-        if (strcmp(form->code, code) == 0)
-            return form;
+    const struct move *last = NULL;
+
+    if (school->moves == NO_ROW)
+        return school->district_from <= day ? school->district : 0;
+    for (uint32_t at = school->moves; at != NO_ROW;) {
+        const struct move *move = rows_at(&s->moves, at);
+        if (move->from_day <= day && (last == NULL || move->from_day > last->from_day))
+            last = move;
+        at = move->next;
     }
-    return NULL;
+    return last != NULL ? last->district : 0;
 }
 
-const struct registry_window *
-snapshot_window(const struct snapshot *s, const char *code, struct period period)
+/* What the nearest district has that has anything, from this one upwards. */
+static const struct registry_window *
+district_window(const struct snapshot *s, const struct registry_window *window, int32_t district)
 {
-    const struct snapshot_form *form = snapshot_form_of_code(s, code);
-    size_t low = 0, high = s->windows.count;
+    const struct snapshot_district *at = snapshot_district(s, district);
+    const struct registry_window *own = NULL;
 
-    if (form == NULL || form->frequency != period.frequency)
-        return NULL;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        const struct registry_window *row = rows_at(&s->windows, middle);
-        if (row->form_id == form->id && row->period.first_day == period.first_day)
-            return row;
-        if (row->form_id < form->id || (row->form_id == form->id && row->period.first_day < period.first_day))
-            low = middle + 1;
-        else
-            high = middle;
+    for (unsigned steps = 0; at != NULL && own == NULL && steps < DISTRICT_STEPS_MAX; steps++) {
+        own = calendar_extension_for(&s->calendar, window, at->district, 0);
+        at = snapshot_district(s, at->parent);
     }
-    return NULL;
+    return own;
 }
 
 const struct registry_window *
-snapshot_windows(const struct snapshot *s, size_t *ret_count)
+snapshot_window_of(const struct snapshot *s, const struct registry_window *window,
+                   const struct registry_school *school)
 {
-    *ret_count = s->windows.count;
-    return s->windows.items;
+    const struct snapshot_school *row = (const struct snapshot_school *)school;
+    const struct registry_window *own;
+
+    if (!calendar_is_extended(&s->calendar, window))
+        return window;
+    own = calendar_extension_for(&s->calendar, window, 0, school->id);
+    if (own == NULL)
+        own = district_window(s, window, district_on(s, row, period_last_day(window->period)));
+    return own != NULL ? own : window;
 }
 
 bool

@@ -25,6 +25,7 @@ struct registry {
     bool ready;
     struct registry_school school;
     struct registry_window window;
+    bool not_sent;                              /* the form is one-off, and others got it */
     uint8_t key[KEY_SIZE], secret[SECRET_SIZE]; /* the school's */
     /* look-ups of keys and codes: answered at once, or when the test calls fake_answer */
     bool later;

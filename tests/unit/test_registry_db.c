@@ -387,15 +387,15 @@ test_window_and_agenda(void **state)
     NEEDS_DATABASE();
     assert_true(period_parse("2026-10", &october));
     assert_true(period_parse("2026-11", &november));
-    window = registry_window(bench->registry, "primary.monthly", october);
+    window = registry_window(bench->registry, "primary.monthly", october, NULL);
     assert_non_null(window);
     assert_int_equal(window->zone_minutes, 480);
     assert_true(period_equal(window->period, october));
     assert_int_equal(window->due_ms / 1000,
                      number("SELECT floor(extract(epoch FROM min(due_at)))::bigint FROM yuebao.calendar"
                             " JOIN yuebao.form USING (form) WHERE code = 'primary.monthly'"));
-    assert_null(registry_window(bench->registry, "primary.monthly", november));
-    assert_null(registry_window(bench->registry, "primary.none", october));
+    assert_null(registry_window(bench->registry, "primary.monthly", november, NULL));
+    assert_null(registry_window(bench->registry, "primary.none", october, NULL));
     assert_true(registry_form(bench->registry, "primary.monthly", november.frequency, &form_id));
     assert_int_equal(form_id, window->form_id);
     assert_false(registry_form(bench->registry, "primary.monthly", DAILY, &form_id));
@@ -419,6 +419,67 @@ test_window_and_agenda(void **state)
     free(bytes);
 }
 
+/* Another snapshot is in. */
+static void
+wait_for_change(struct bench *bench)
+{
+    unsigned changes = bench->changes;
+
+    while (bench->changes == changes)
+        event_base_loop(bench->base, EVLOOP_ONCE);
+}
+
+static const char *
+reason_for(const struct bench *bench, const char *school)
+{
+    struct period october;
+
+    assert_true(period_parse("2026-10", &october));
+    return registry_window(bench->registry, "primary.monthly", october,
+                           registry_school(bench->registry, code(school)))
+        ->extension;
+}
+
+/* The nation's, and one school's own. */
+static void
+test_extensions_are_seen(void **state)
+{
+    struct bench *bench = *state;
+
+    NEEDS_DATABASE();
+    assert_string_equal(reason_for(bench, "1"), "");
+    run("INSERT INTO yuebao.extension (form, period, district, school, opens_at, due_at, closes_at, reason)"
+        " SELECT c.form, c.period, p.district, p.school, c.opens_at, c.due_at, c.closes_at, p.reason"
+        " FROM yuebao.calendar AS c, (SELECT 100000, NULL::integer, 'all' UNION ALL"
+        " SELECT NULL, school, 'own' FROM yuebao.school WHERE code = '{r}3') AS p (district, school, reason)"
+        " WHERE c.period = '2026-10-01'");
+    wait_for_change(bench);
+    assert_string_equal(reason_for(bench, "1"), "all");
+    assert_string_equal(reason_for(bench, "3"), "own");
+    run("DELETE FROM yuebao.extension");
+    wait_for_change(bench);
+    assert_string_equal(reason_for(bench, "3"), "");
+}
+
+static void
+test_recipients_are_seen(void **state)
+{
+    struct bench *bench = *state;
+    const char *ordinary = "primary.monthly", *survey = "primary.monthly.roofs";
+
+    NEEDS_DATABASE();
+    run("INSERT INTO yuebao.form (kind, frequency, name, code, name_zh, name_en)"
+        " VALUES ('primary', 'monthly', 'roofs', 'primary.monthly.roofs', '校舍', 'roofs')"
+        " ON CONFLICT DO NOTHING");
+    run("INSERT INTO yuebao.form_school SELECT form, school FROM yuebao.form, yuebao.school"
+        " WHERE form.code = 'primary.monthly.roofs' AND school.code = '{r}3'");
+    wait_for_change(bench);
+    assert_true(registry_form_sent(bench->registry, survey, registry_school(bench->registry, code("3"))));
+    assert_false(registry_form_sent(bench->registry, survey, registry_school(bench->registry, code("1"))));
+    assert_true(registry_form_sent(bench->registry, ordinary, registry_school(bench->registry, code("1"))));
+    run("DELETE FROM yuebao.form_school");
+}
+
 int
 main(void)
 {
@@ -432,6 +493,8 @@ main(void)
         CASE(test_changes_are_seen),
         CASE(test_change_while_the_link_was_down_is_seen),
         CASE(test_window_and_agenda),
+        CASE(test_extensions_are_seen),
+        CASE(test_recipients_are_seen),
     };
 
     return cmocka_run_group_tests(tests, set_up_database, tear_down_database);
