@@ -33,7 +33,8 @@ class Catalogue:
                 return list(csv.DictReader(file))
 
         self.indicators = {row["indicator"]: row for row in read("indicators.csv")}
-        self.rules = [(row["left"].split(" + "), row["op"], row["right"].split(" + ")) for row in read("rules.csv")]
+        self.rules = [(row["left"].split(" + "), row["op"], row["right"].split(" + ")) for row in read("rules.csv")
+                      if ".previous" not in row["left"] + row["right"]]  # these look beyond one report
         self.targets = {}
         for row in read("targets.csv"):
             if row["value"]:

@@ -1,6 +1,5 @@
 #include "expression.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static bool
@@ -9,18 +8,27 @@ is_code_byte(char c, bool first)
     return (c >= 'a' && c <= 'z') || (!first && ((c >= '0' && c <= '9') || c == '_'));
 }
 
+/* Whether the text ends in `suffix`; then it is cut off. */
 static bool
-read_suffix(const char *text, size_t len, enum term_part *ret_part)
+take_suffix(const char *text, size_t *len, const char *suffix)
 {
-    if (len == 0)
-        *ret_part = TERM_WHOLE;
-    else if (len == 4 && memcmp(text, ".num", 4) == 0)
-        *ret_part = TERM_NUMERATOR;
-    else if (len == 4 && memcmp(text, ".den", 4) == 0)
-        *ret_part = TERM_DENOMINATOR;
-    else
+    size_t n = strlen(suffix);
+
+    if (*len < n || memcmp(text + *len - n, suffix, n) != 0)
         return false;
+    *len -= n;
     return true;
+}
+
+/* What stands behind the code: a part, then .previous; false: something else. */
+static bool
+read_suffixes(const char *text, size_t len, struct term *term)
+{
+    term->previous = take_suffix(text, &len, ".previous");
+    term->part = take_suffix(text, &len, ".num")   ? TERM_NUMERATOR
+                 : take_suffix(text, &len, ".den") ? TERM_DENOMINATOR
+                                                   : TERM_WHOLE;
+    return len == 0;
 }
 
 static enum expression_status
@@ -36,7 +44,7 @@ read_term(const char *text, size_t len, struct term *term)
         return EXPRESSION_EMPTY_TERM;
     while (n < len && is_code_byte(text[n], n == 0))
         n++;
-    if (n == 0 || n > INDICATOR_CODE_MAX || !read_suffix(text + n, len - n, &term->part))
+    if (n == 0 || n > INDICATOR_CODE_MAX || !read_suffixes(text + n, len - n, term))
         return EXPRESSION_BAD_TERM;
     memcpy(term->code, text, n);
     term->code[n] = '\0';

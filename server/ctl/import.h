@@ -83,6 +83,12 @@ struct import {
 /* `text` is taken (malloc'd, from message_format); file and column are borrowed, value is copied. */
 void import_fault(struct import *import, const char *file, size_t line, const char *column, const char *value,
                   char *text);
+/*
+ * A query of (sheet, line, value …) whose rows are faults of `column`; what follows are the sentence's
+ * parameters, named as in it, at most three. false: ctl->status is set.
+ */
+bool import_forbid(struct import *import, const char *sql, const char *column, enum message message)
+    __attribute__((warn_unused_result));
 /* Print all of them: sentences on stderr, or a table on stdout for --csv and --json. EX_DATAERR. */
 int import_report(struct import *import);
 
@@ -105,6 +111,12 @@ size_t sheet_line(const struct sheet *sheet, size_t row);             /* as a sp
 
 /* Needs the database for what references may name. false: ctl->status is set. Faults are added. */
 bool import_check(struct import *import) __attribute__((warn_unused_result));
+
+/* Inside the open transaction, when the kind's rows are in their temporary table: what accepted reports
+ * forbid. false: ctl->status is set. Faults are added, as by all of these. */
+bool import_check_past(struct import *import, enum import_kind kind) __attribute__((warn_unused_result));
+/* The same when everything is written: what the tables must be as a whole. */
+bool import_check_whole(struct import *import) __attribute__((warn_unused_result));
 
 struct import_counts {
     long rows, fresh, changed, removed;

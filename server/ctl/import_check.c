@@ -308,6 +308,17 @@ check_bounds(struct import *import, const struct sheet *sheet, size_t row)
             fault(import, sheet, row, bounds[i], import_text(import, MSG_ctl_fault_not_summable, NULL));
 }
 
+/* Who reports it how often, or, of an indicator for one-off forms only, neither. */
+static void
+check_asked(struct import *import, const struct sheet *sheet, size_t row)
+{
+    bool by_nobody = sheet_cell(sheet, row, "reported_by")[0] == '\0';
+
+    if (by_nobody != (sheet_cell(sheet, row, "frequency")[0] == '\0'))
+        fault(import, sheet, row, by_nobody ? "reported_by" : "frequency",
+              import_text(import, MSG_ctl_fault_half_asked, NULL));
+}
+
 static bool
 has_denominator(const char *measure)
 {
@@ -321,6 +332,7 @@ check_indicator(struct import *import, const struct sheet *sheet, size_t row)
     bool divided = has_denominator(measure);
 
     check_bounds(import, sheet, row);
+    check_asked(import, sheet, row);
     if (!usable(import, sheet, row, "measure"))
         return;
     if (usable(import, sheet, row, "over_schools") &&
@@ -400,6 +412,26 @@ check_side(struct import *import, const struct sheet *sheet, size_t row, const c
         check_term(import, sheet, row, column, &terms[i]);
 }
 
+/* What needs another period is not decided by a report alone: it can only warn. */
+static void
+check_rule(struct import *import, const struct sheet *sheet, size_t row)
+{
+    static const char *const sides[] = {"left", "right"};
+    struct term terms[EXPRESSION_TERMS_MAX];
+    bool previous = false;
+
+    for (size_t s = 0; s < 2; s++) {
+        size_t count = 0;
+        check_side(import, sheet, row, sides[s]);
+        if (usable(import, sheet, row, sides[s]) &&
+            expression_parse(sheet_cell(sheet, row, sides[s]), terms, &count) == EXPRESSION_OK)
+            for (size_t i = 0; i < count; i++)
+                previous = previous || terms[i].previous;
+    }
+    if (previous && strcmp(sheet_cell(sheet, row, "severity"), "error") == 0)
+        fault(import, sheet, row, "severity", import_text(import, MSG_ctl_fault_rule_previous, NULL));
+}
+
 static void
 check_row(struct import *import, const struct sheet *sheet, size_t row)
 {
@@ -421,8 +453,7 @@ check_row(struct import *import, const struct sheet *sheet, size_t row)
         check_plan_row(import, sheet, row);
         return;
     case RULES:
-        check_side(import, sheet, row, "left");
-        check_side(import, sheet, row, "right");
+        check_rule(import, sheet, row);
         return;
     case IMPORT_KINDS:
         return;

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db.h"
 #include "import.h"
 #include "output.h"
 
@@ -15,6 +16,35 @@ import_fault(struct import *import, const char *file, size_t line, const char *c
         abort();
     faults[import->n_faults++] = (struct fault){file, line, column, copy, text};
     import->faults = faults;
+}
+
+/* The name of the query's column, "" beyond its last. */
+static const char *
+field(const PGresult *result, int column)
+{
+    return column < PQnfields(result) ? PQfname(result, column) : "";
+}
+
+static const char *
+cell(const PGresult *result, int row, int column)
+{
+    return column < PQnfields(result) ? PQgetvalue(result, row, column) : "";
+}
+
+bool
+import_forbid(struct import *import, const char *sql, const char *column, enum message message)
+{
+    PGresult *result = db_query(import->ctl, sql, 0, NULL);
+
+    for (int r = 0; result != NULL && r < PQntuples(result); r++) {
+        const struct sheet *sheet = &import->sheets[strtoul(PQgetvalue(result, r, 0), NULL, 10)];
+        char *text = import_text(import, message, field(result, 3), cell(result, r, 3), field(result, 4),
+                                 cell(result, r, 4), field(result, 5), cell(result, r, 5), NULL);
+        import_fault(import, sheet->path, strtoul(PQgetvalue(result, r, 1), NULL, 10), column,
+                     PQgetvalue(result, r, 2), text);
+    }
+    PQclear(result);
+    return result != NULL;
 }
 
 static void

@@ -149,14 +149,24 @@ stage_row(struct copy *copy, const struct sheet *sheet, size_t row, size_t index
     fputc('\n', copy->out);
 }
 
+/* Every kind's temporary table, empty where no file is given: questions about the whole may join them all. */
 static bool
-stage(struct import *import, enum import_kind kind, long *ret_rows)
+stage(struct import *import)
+{
+    bool ok = true;
+
+    for (enum import_kind kind = 0; ok && kind < IMPORT_KINDS; kind++)
+        ok = db_do_plain(import->ctl, import_step(kind)->stage);
+    return ok;
+}
+
+static bool
+fill(struct import *import, enum import_kind kind, long *ret_rows)
 {
     struct names *places = names_new();
     struct copy copy;
     size_t running = 0;
-    bool ok = db_do_plain(import->ctl, import_step(kind)->stage) &&
-              copy_begin(&copy, import->ctl, import_step(kind)->copy);
+    bool ok = copy_begin(&copy, import->ctl, import_step(kind)->copy);
 
     for (size_t i = 0; ok && i < import->n_sheets; i++) {
         const struct sheet *sheet = &import->sheets[i];
@@ -218,34 +228,35 @@ stage_form(struct copy *copy, const char *kind, const char *frequency)
     fputc('\n', copy->out);
 }
 
-/* Forms and what they ask for follow from the indicators' reported_by, frequency and required. */
+/* Forms and what they ask for follow from the indicators' reported_by, frequency and required. A form with a
+ * name is none of these. */
 static const char *const derive_forms[] = {
     "CREATE TEMPORARY TABLE import_form_indicator ON COMMIT DROP AS "
     "SELECT k.kind, s.frequency, i.indicator, s.required "
     "FROM pg_temp.import_indicator AS s JOIN yuebao.indicator AS i ON i.code = s.indicator "
     "CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.string_to_array(s.reported_by, '|')) AS k (kind)",
     "UPDATE yuebao.form AS f SET name_zh = w.name_zh, name_en = w.name_en FROM pg_temp.import_form AS w "
-    "WHERE f.kind = w.kind AND f.frequency = w.frequency AND (f.name_zh, f.name_en) IS DISTINCT FROM "
-    "(w.name_zh, w.name_en)",
+    "WHERE f.name = '' AND f.kind = w.kind AND f.frequency = w.frequency AND (f.name_zh, f.name_en) IS "
+    "DISTINCT FROM (w.name_zh, w.name_en)",
     "INSERT INTO yuebao.form (code, kind, frequency, name_zh, name_en) "
     "SELECT w.kind || '.' || w.frequency, w.kind, w.frequency, w.name_zh, w.name_en FROM pg_temp.import_form "
     "AS w "
     "WHERE EXISTS (SELECT FROM pg_temp.import_form_indicator AS s WHERE s.kind = w.kind AND s.frequency = "
     "w.frequency) "
-    "AND NOT EXISTS (SELECT FROM yuebao.form AS f WHERE f.kind = w.kind AND f.frequency = w.frequency) "
-    "ORDER BY w.kind || '.' || w.frequency",
-    "DELETE FROM yuebao.form_indicator AS d USING yuebao.form AS f WHERE f.form = d.form AND "
-    "d.indicator IN (SELECT s.indicator FROM pg_temp.import_form_indicator AS s) AND NOT EXISTS (SELECT FROM "
-    "pg_temp.import_form_indicator AS s WHERE s.kind = f.kind AND s.frequency = f.frequency AND s.indicator "
-    "= d.indicator)",
+    "AND NOT EXISTS (SELECT FROM yuebao.form AS f WHERE f.name = '' AND f.kind = w.kind AND f.frequency = "
+    "w.frequency) ORDER BY w.kind || '.' || w.frequency",
+    "DELETE FROM yuebao.form_indicator AS d USING yuebao.form AS f, pg_temp.import_indicator AS n, "
+    "yuebao.indicator AS i WHERE f.form = d.form AND f.name = '' AND i.indicator = d.indicator AND "
+    "n.indicator = i.code AND NOT EXISTS (SELECT FROM pg_temp.import_form_indicator AS s WHERE s.kind = "
+    "f.kind AND s.frequency = f.frequency AND s.indicator = d.indicator)",
     "UPDATE yuebao.form_indicator AS d SET required = s.required "
     "FROM pg_temp.import_form_indicator AS s JOIN yuebao.form AS f ON f.kind = s.kind AND f.frequency = "
-    "s.frequency "
+    "s.frequency AND f.name = '' "
     "WHERE d.form = f.form AND d.indicator = s.indicator AND d.required <> s.required",
     "INSERT INTO yuebao.form_indicator (form, indicator, required) "
     "SELECT f.form, s.indicator, s.required "
     "FROM pg_temp.import_form_indicator AS s JOIN yuebao.form AS f ON f.kind = s.kind AND f.frequency = "
-    "s.frequency "
+    "s.frequency AND f.name = '' "
     "WHERE NOT EXISTS (SELECT FROM yuebao.form_indicator AS d WHERE d.form = f.form AND d.indicator = "
     "s.indicator)",
 };
@@ -303,6 +314,7 @@ stage_side(struct copy *copy, const struct sheet *sheet, size_t row, const char 
         fprintf(copy->out, "\t%zu", i + 1);
         copy_field(copy, terms[i].code, false);
         copy_field(copy, terms[i].part == TERM_DENOMINATOR ? "denominator" : "value", false);
+        copy_field(copy, terms[i].previous ? "yes" : "no", false);
         fputc('\n', copy->out);
     }
 }
@@ -312,9 +324,9 @@ static const char *const derive_terms[] = {
     "r.code IN (SELECT s.rule FROM pg_temp.import_term AS s) AND NOT EXISTS (SELECT FROM pg_temp.import_term "
     "AS s "
     "JOIN yuebao.indicator AS i ON i.code = s.indicator WHERE s.rule = r.code AND s.side = d.side AND "
-    "s.position = d.position AND i.indicator = d.indicator AND s.part = d.part)",
-    "INSERT INTO yuebao.rule_term (rule, side, position, indicator, part) "
-    "SELECT r.rule, s.side, s.position, i.indicator, s.part FROM pg_temp.import_term AS s "
+    "s.position = d.position AND i.indicator = d.indicator AND s.part = d.part AND s.previous = d.previous)",
+    "INSERT INTO yuebao.rule_term (rule, side, position, indicator, part, previous) "
+    "SELECT r.rule, s.side, s.position, i.indicator, s.part, s.previous FROM pg_temp.import_term AS s "
     "JOIN yuebao.rule AS r ON r.code = s.rule JOIN yuebao.indicator AS i ON i.code = s.indicator "
     "WHERE NOT EXISTS (SELECT FROM yuebao.rule_term AS d WHERE d.rule = r.rule AND d.side = s.side AND "
     "d.position = s.position)",
@@ -326,7 +338,7 @@ write_terms(struct import *import, struct import_counts *counts)
     struct copy copy;
     bool ok = db_do_plain(import->ctl,
                           "CREATE TEMPORARY TABLE import_term (rule text, side text, position smallint, "
-                          "indicator text, part text) ON COMMIT DROP") &&
+                          "indicator text, part text, previous boolean) ON COMMIT DROP") &&
               copy_begin(&copy, import->ctl, "COPY pg_temp.import_term FROM STDIN");
 
     if (!ok)
@@ -344,79 +356,7 @@ write_terms(struct import *import, struct import_counts *counts)
     return ok;
 }
 
-/* ---- what the past forbids ---------------------------------------------------------------------- */
-
-/* A query of (sheet, line, value …) whose rows are faults of `column`. */
-static bool
-forbid(struct import *import, const char *sql, const char *column, enum message message)
-{
-    PGresult *result = db_query(import->ctl, sql, 0, NULL);
-
-    for (int r = 0; result != NULL && r < PQntuples(result); r++) {
-        const struct sheet *sheet = &import->sheets[strtoul(PQgetvalue(result, r, 0), NULL, 10)];
-        import_fault(import, sheet->path, strtoul(PQgetvalue(result, r, 1), NULL, 10), column,
-                     PQgetvalue(result, r, 2),
-                     import_text(import, message, "bound", PQgetvalue(result, r, 3), NULL));
-    }
-    PQclear(result);
-    return result != NULL;
-}
-
-/* The last, or first, accepted report that new dates would put outside the school's life. */
-#define LIFE_CUT(date, beyond, order)                                                                        \
-    "SELECT s.sheet, s.line, s." date ", c.form || ' ' || c.period FROM pg_temp.import_school AS s "         \
-    "JOIN yuebao.school AS d ON d.code = s.code CROSS JOIN LATERAL (SELECT f.code AS form, "                 \
-    "yuebao.period_text(r.period, f.frequency) AS period FROM yuebao.report AS r "                           \
-    "JOIN yuebao.form AS f USING (form) WHERE r.school = d.school AND r.district IN (SELECT m.district "     \
-    "FROM yuebao.school_district AS m WHERE m.school = d.school) AND "                                       \
-    "yuebao.period_last_day(r.period, f.frequency) " beyond " s." date " ORDER BY r.period " order           \
-    " LIMIT 1) AS c WHERE s." date " IS DISTINCT FROM d." date
-
-static bool
-check_schools_past(struct import *import)
-{
-    return forbid(import, LIFE_CUT("opened_on", "<", "ASC"), "opened_on", MSG_ctl_fault_life_cut) &&
-           forbid(import, LIFE_CUT("closed_on", ">", "DESC"), "closed_on", MSG_ctl_fault_life_cut) &&
-           forbid(import,
-                  "SELECT s.sheet, s.line, s.kind, d.kind FROM pg_temp.import_school AS s "
-                  "JOIN yuebao.school AS d ON d.code = s.code WHERE d.kind <> s.kind AND "
-                  "EXISTS (SELECT FROM yuebao.report AS r WHERE r.school = d.school)",
-                  "kind", MSG_ctl_fault_kind_changed) &&
-           forbid(import,
-                  "SELECT s.sheet, s.line, s.district, m.district FROM pg_temp.import_school AS s "
-                  "JOIN yuebao.school AS d ON d.code = s.code CROSS JOIN LATERAL (SELECT o.district "
-                  "FROM yuebao.school_district AS o WHERE o.school = d.school ORDER BY o.valid_from DESC "
-                  "LIMIT 1) AS m "
-                  "WHERE m.district <> s.district AND s.valid_from IS NULL",
-                  "district", MSG_ctl_fault_move_needs_day);
-}
-
-/*
- * What is stored is scaled by the decimals and means what the measure says: neither may change under it. Nor
- * may the frequency: a year and its January begin on one day and would claim the same row of figures.
- */
-static bool
-check_indicators_past(struct import *import)
-{
-    return forbid(import,
-                  "SELECT s.sheet, s.line, s.frequency, (SELECT min(o.frequency) FROM yuebao.form_indicator "
-                  "AS i "
-                  "JOIN yuebao.form AS o USING (form) WHERE i.indicator = d.indicator) "
-                  "FROM pg_temp.import_indicator AS s JOIN yuebao.indicator AS d ON d.code = s.indicator "
-                  "WHERE EXISTS (SELECT FROM yuebao.form_indicator AS i JOIN yuebao.form AS o USING (form) "
-                  "WHERE i.indicator = d.indicator AND o.frequency <> s.frequency) AND "
-                  "EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)",
-                  "frequency", MSG_ctl_fault_frequency_changed) &&
-           forbid(
-               import,
-               "SELECT s.sheet, s.line, s.measure || ', ' || s.decimals || ', ' || s.denominator_decimals, "
-               "d.measure || ', ' || d.decimals || ', ' || d.denominator_decimals "
-               "FROM pg_temp.import_indicator AS s JOIN yuebao.indicator AS d ON d.code = s.indicator "
-               "WHERE (d.measure, d.decimals, d.denominator_decimals) IS DISTINCT FROM "
-               "(s.measure, s.decimals, s.denominator_decimals) AND "
-               "EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)",
-               "measure", MSG_ctl_fault_scale_changed);
-}
+/* ---- moves --------------------------------------------------------------------------------------- */
 
 /* One move under a savepoint, so that every move that is refused can be named. */
 static bool
@@ -462,14 +402,6 @@ move_schools(struct import *import, long *moved)
 /* ---- all of it ---------------------------------------------------------------------------------- */
 
 static bool
-check_past(struct import *import, enum import_kind kind)
-{
-    if (kind == SCHOOLS)
-        return check_schools_past(import);
-    return kind != INDICATORS || check_indicators_past(import);
-}
-
-static bool
 write_derived(struct import *import, enum import_kind kind, struct import_counts *counts)
 {
     if (kind == SCHOOLS)
@@ -484,8 +416,8 @@ write_kind(struct import *import, enum import_kind kind, struct import_counts *c
 {
     long first_homes = 0;
 
-    return stage(import, kind, &counts->rows) && (kind != SCHOOLS || keep_absent(import)) &&
-           check_past(import, kind) &&
+    return fill(import, kind, &counts->rows) && (kind != SCHOOLS || keep_absent(import)) &&
+           import_check_past(import, kind) &&
            count_rows(import, kind == SCHOOLS ? import_shift_opening : NULL, &counts->derived) &&
            count_rows(import, import_step(kind)->remove, &counts->removed) &&
            count_rows(import, import_step(kind)->change, &counts->changed) &&
@@ -505,12 +437,12 @@ has_kind(const struct import *import, enum import_kind kind)
 bool
 import_write(struct import *import, struct import_counts ret_counts[IMPORT_KINDS])
 {
-    bool ok = db_do_plain(import->ctl, rewind_numbers);
+    bool ok = db_do_plain(import->ctl, rewind_numbers) && stage(import);
 
     for (enum import_kind kind = 0; ok && kind < IMPORT_KINDS; kind++) {
         ret_counts[kind] = (struct import_counts){0};
         if (has_kind(import, kind))
             ok = write_kind(import, kind, &ret_counts[kind]);
     }
-    return ok;
+    return ok && import_check_whole(import);
 }

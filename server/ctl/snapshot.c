@@ -189,8 +189,9 @@ add_forms(struct builder *b)
 
 static const char rules_sql[] = "SELECT r.rule, r.code, r.severity, r.op, r.message_zh, r.message_en "
                                 "FROM yuebao.rule AS r ORDER BY r.code COLLATE \"C\"";
-static const char terms_sql[] = "SELECT t.rule, t.side, t.indicator, t.part FROM yuebao.rule_term AS t "
-                                "ORDER BY t.rule, t.side, t.position";
+static const char terms_sql[] =
+    "SELECT t.rule, t.side, t.indicator, t.part, t.previous FROM yuebao.rule_term AS t "
+    "ORDER BY t.rule, t.side, t.position";
 
 static Yuebao__Operator
 to_operator(const char *text)
@@ -214,6 +215,7 @@ add_terms(struct builder *b, const char *rule, const char *side, Yuebao__Term **
         yuebao__term__init(term);
         term->indicator = to_number(PQgetvalue(r, row, 2));
         term->part = (Yuebao__Part)to_enum(&yuebao__part__descriptor, "", PQgetvalue(r, row, 3));
+        term->previous = PQgetvalue(r, row, 4)[0] == 't';
     }
     *ret_terms = terms;
     return n;

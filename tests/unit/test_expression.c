@@ -16,37 +16,54 @@ struct sample {
     struct term terms[3];
 };
 
+#define NOTHING                                                                                              \
+    {                                                                                                        \
+        {                                                                                                    \
+            "", TERM_WHOLE, false                                                                            \
+        }                                                                                                    \
+    }
 #define LONGEST "a23456789_123456789_123456789_123456789_123456789_123456789_123"
 
 static const struct sample samples[] = {
-    {"one code", "boarding_pupils", EXPRESSION_OK, 1, {{"boarding_pupils", TERM_WHOLE}}},
-    {"a sum", "a + b2", EXPRESSION_OK, 2, {{"a", TERM_WHOLE}, {"b2", TERM_WHOLE}}},
+    {"one code", "boarding_pupils", EXPRESSION_OK, 1, {{"boarding_pupils", TERM_WHOLE, false}}},
+    {"a sum", "a + b2", EXPRESSION_OK, 2, {{"a", TERM_WHOLE, false}, {"b2", TERM_WHOLE, false}}},
     {"blanks do not matter",
      "  a+b  +   c ",
      EXPRESSION_OK,
      3,
-     {{"a", TERM_WHOLE}, {"b", TERM_WHOLE}, {"c", TERM_WHOLE}}},
+     {{"a", TERM_WHOLE, false}, {"b", TERM_WHOLE, false}, {"c", TERM_WHOLE, false}}},
     {"parts",
      "rate.num + rate.den",
      EXPRESSION_OK,
      2,
-     {{"rate", TERM_NUMERATOR}, {"rate", TERM_DENOMINATOR}}},
-    {"63 characters fit", LONGEST, EXPRESSION_OK, 1, {{LONGEST, TERM_WHOLE}}},
-    {"64 do not", LONGEST "4", EXPRESSION_BAD_TERM, 0, {{"", 0}}},
-    {"nothing", "", EXPRESSION_EMPTY_TERM, 0, {{"", 0}}},
-    {"blanks only", "   ", EXPRESSION_EMPTY_TERM, 0, {{"", 0}}},
-    {"nothing behind a plus", "a +", EXPRESSION_EMPTY_TERM, 0, {{"", 0}}},
-    {"nothing before a plus", "+ a", EXPRESSION_EMPTY_TERM, 0, {{"", 0}}},
-    {"two pluses", "a ++ b", EXPRESSION_EMPTY_TERM, 0, {{"", 0}}},
-    {"another suffix", "rate.sum", EXPRESSION_BAD_TERM, 0, {{"", 0}}},
-    {"a suffix alone", ".num", EXPRESSION_BAD_TERM, 0, {{"", 0}}},
-    {"a suffix and more", "rate.number", EXPRESSION_BAD_TERM, 0, {{"", 0}}},
-    {"capitals", "Rate", EXPRESSION_BAD_TERM, 0, {{"", 0}}},
-    {"a digit first", "2rate", EXPRESSION_BAD_TERM, 0, {{"", 0}}},
-    {"a blank within", "a b", EXPRESSION_BAD_TERM, 0, {{"", 0}}},
-    {"another operator", "a - b", EXPRESSION_BAD_TERM, 0, {{"", 0}}},
-    {"Chinese", "学生", EXPRESSION_BAD_TERM, 0, {{"", 0}}},
-    {"17 terms", "a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a", EXPRESSION_TOO_LONG, 0, {{"", 0}}},
+     {{"rate", TERM_NUMERATOR, false}, {"rate", TERM_DENOMINATOR, false}}},
+    {"the period before", "open.previous", EXPRESSION_OK, 1, {{"open", TERM_WHOLE, true}}},
+    {"a part of the period before, beside this one's",
+     "rate.num.previous + rate.den.previous + rate.den",
+     EXPRESSION_OK,
+     3,
+     {{"rate", TERM_NUMERATOR, true}, {"rate", TERM_DENOMINATOR, true}, {"rate", TERM_DENOMINATOR, false}}},
+    {"a code that looks like a suffix", "previous", EXPRESSION_OK, 1, {{"previous", TERM_WHOLE, false}}},
+    {"a part behind the period", "rate.previous.num", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"the period before twice", "rate.previous.previous", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"a period alone", ".previous", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"two parts", "rate.num.den", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"63 characters fit", LONGEST, EXPRESSION_OK, 1, {{LONGEST, TERM_WHOLE, false}}},
+    {"64 do not", LONGEST "4", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"nothing", "", EXPRESSION_EMPTY_TERM, 0, NOTHING},
+    {"blanks only", "   ", EXPRESSION_EMPTY_TERM, 0, NOTHING},
+    {"nothing behind a plus", "a +", EXPRESSION_EMPTY_TERM, 0, NOTHING},
+    {"nothing before a plus", "+ a", EXPRESSION_EMPTY_TERM, 0, NOTHING},
+    {"two pluses", "a ++ b", EXPRESSION_EMPTY_TERM, 0, NOTHING},
+    {"another suffix", "rate.sum", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"a suffix alone", ".num", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"a suffix and more", "rate.number", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"capitals", "Rate", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"a digit first", "2rate", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"a blank within", "a b", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"another operator", "a - b", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"Chinese", "学生", EXPRESSION_BAD_TERM, 0, NOTHING},
+    {"17 terms", "a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a", EXPRESSION_TOO_LONG, 0, NOTHING},
 };
 
 static void
@@ -68,6 +85,7 @@ reads_and_refuses(void **state)
         for (size_t t = 0; t < count; t++) {
             assert_string_equal(terms[t].code, s->terms[t].code);
             assert_int_equal(terms[t].part, s->terms[t].part);
+            assert_int_equal(terms[t].previous, s->terms[t].previous);
         }
     }
 }

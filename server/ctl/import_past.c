@@ -1,0 +1,69 @@
+/*
+ * What accepted reports forbid a file to say: whoever reads old figures must still know what they mean.
+ */
+#include "import.h"
+
+/* ---- schools ------------------------------------------------------------------------------------ */
+
+/* The last, or first, accepted report that new dates would put outside the school's life. */
+#define LIFE_CUT(date, beyond, order)                                                                        \
+    "SELECT s.sheet, s.line, s." date                                                                        \
+    ", c.form || ' ' || c.period AS bound FROM pg_temp.import_school AS s "                                  \
+    "JOIN yuebao.school AS d ON d.code = s.code CROSS JOIN LATERAL (SELECT f.code AS form, "                 \
+    "yuebao.period_text(r.period, f.frequency) AS period FROM yuebao.report AS r "                           \
+    "JOIN yuebao.form AS f USING (form) WHERE r.school = d.school AND r.district IN (SELECT m.district "     \
+    "FROM yuebao.school_district AS m WHERE m.school = d.school) AND "                                       \
+    "yuebao.period_last_day(r.period, f.frequency) " beyond " s." date " ORDER BY r.period " order           \
+    " LIMIT 1) AS c WHERE s." date " IS DISTINCT FROM d." date
+
+static bool
+check_schools_past(struct import *import)
+{
+    return import_forbid(import, LIFE_CUT("opened_on", "<", "ASC"), "opened_on", MSG_ctl_fault_life_cut) &&
+           import_forbid(import, LIFE_CUT("closed_on", ">", "DESC"), "closed_on", MSG_ctl_fault_life_cut) &&
+           import_forbid(import,
+                         "SELECT s.sheet, s.line, s.kind, d.kind AS bound FROM pg_temp.import_school AS s "
+                         "JOIN yuebao.school AS d ON d.code = s.code WHERE d.kind <> s.kind AND "
+                         "EXISTS (SELECT FROM yuebao.report AS r WHERE r.school = d.school)",
+                         "kind", MSG_ctl_fault_kind_changed) &&
+           import_forbid(
+               import,
+               "SELECT s.sheet, s.line, s.district, m.district AS bound FROM pg_temp.import_school AS s "
+               "JOIN yuebao.school AS d ON d.code = s.code CROSS JOIN LATERAL (SELECT o.district "
+               "FROM yuebao.school_district AS o WHERE o.school = d.school ORDER BY o.valid_from DESC "
+               "LIMIT 1) AS m "
+               "WHERE m.district <> s.district AND s.valid_from IS NULL",
+               "district", MSG_ctl_fault_move_needs_day);
+}
+
+/* ---- indicators --------------------------------------------------------------------------------- */
+
+/* Rows of indicators.csv whose `column` differs from the table's and of which there are figures. */
+#define HAS_FIGURES(differs, value, bound)                                                                   \
+    "SELECT s.sheet, s.line, " value " AS value, " bound " AS bound FROM pg_temp.import_indicator AS s "     \
+    "JOIN yuebao.indicator AS d ON d.code = s.indicator LEFT JOIN LATERAL (SELECT f.frequency FROM "         \
+    "yuebao.form_indicator AS i JOIN yuebao.form AS f USING (form) WHERE i.indicator = d.indicator AND "     \
+    "f.name = '' LIMIT 1) AS o ON true WHERE (" differs ") AND "                                             \
+    "EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)"
+
+#define SCALE(row) row ".measure || ', ' || " row ".decimals || ', ' || " row ".denominator_decimals"
+
+/* What is stored is scaled by the decimals and means what measure and unit say: none may change under it. */
+static bool
+check_indicators_past(struct import *import)
+{
+    return import_forbid(import, HAS_FIGURES("s.frequency <> o.frequency", "s.frequency", "o.frequency"),
+                         "frequency", MSG_ctl_fault_frequency_changed) &&
+           import_forbid(import, HAS_FIGURES(SCALE("s") " <> " SCALE("d"), SCALE("s"), SCALE("d")), "measure",
+                         MSG_ctl_fault_scale_changed) &&
+           import_forbid(import, HAS_FIGURES("s.unit <> d.unit", "s.unit", "d.unit"), "unit",
+                         MSG_ctl_fault_unit_changed);
+}
+
+bool
+import_check_past(struct import *import, enum import_kind kind)
+{
+    if (kind == SCHOOLS)
+        return check_schools_past(import);
+    return kind != INDICATORS || check_indicators_past(import);
+}
