@@ -33,13 +33,69 @@ agenda_school(const Yuebao__Agenda *agenda, const char *code)
     return NULL;
 }
 
-const Yuebao__Window *
-agenda_window(const Yuebao__Agenda *agenda, const char *form, const char *period)
+/* `school` NULL: everybody's. */
+static bool
+is_for(const Yuebao__Window *window, const char *school)
+{
+    if (school == NULL)
+        return window->n_school == 0;
+    for (size_t i = 0; i < window->n_school; i++)
+        if (strcmp(window->school[i], school) == 0)
+            return true;
+    return false;
+}
+
+static const Yuebao__Window *
+find_window(const Yuebao__Agenda *agenda, const char *form, const char *period, const char *school)
 {
     for (size_t i = 0; i < agenda->n_window; i++)
-        if (strcmp(agenda->window[i]->form, form) == 0 && strcmp(agenda->window[i]->period, period) == 0)
+        if (strcmp(agenda->window[i]->form, form) == 0 && strcmp(agenda->window[i]->period, period) == 0 &&
+            is_for(agenda->window[i], school))
             return agenda->window[i];
     return NULL;
+}
+
+const Yuebao__Window *
+agenda_common_window(const Yuebao__Agenda *agenda, const char *form, const char *period)
+{
+    return find_window(agenda, form, period, NULL);
+}
+
+const Yuebao__Window *
+agenda_window(const Yuebao__Agenda *agenda, const char *form, const char *period, const char *school)
+{
+    const Yuebao__Window *own = find_window(agenda, form, period, school);
+
+    return own != NULL ? own : agenda_common_window(agenda, form, period);
+}
+
+/* A form is a school's when it begins with its kind: "primary.monthly". */
+bool
+agenda_owes(const Yuebao__Agenda *agenda, const Yuebao__School *school, const Yuebao__Window *window)
+{
+    size_t len = strlen(school->kind);
+    struct period period;
+
+    if (strncmp(window->form, school->kind, len) != 0 || window->form[len] != '.' ||
+        !period_parse(window->period, &period))
+        return false;
+    return school->opened_day <= period_last_day(period) && period_last_day(period) <= school->closed_day &&
+           agenda_window(agenda, window->form, window->period, school->code) == window;
+}
+
+char *
+agenda_extension_words(enum language language, const Yuebao__Agenda *agenda, const Yuebao__Window *window)
+{
+    const Yuebao__Window *common = agenda_common_window(agenda, window->form, window->period);
+    char due[INSTANT_TEXT_MAX], closes[INSTANT_TEXT_MAX];
+    bool earlier = common != NULL && window->due_ms < common->due_ms;
+
+    if (window->extension[0] == '\0')
+        return NULL;
+    instant_print(window->due_ms, window->zone_minutes, due);
+    instant_print(window->closes_ms, window->zone_minutes, closes);
+    return message_format(language, earlier ? MSG_window_forward : MSG_window_put_off, "due", due, "closes",
+                          closes, "reason", window->extension, NULL);
 }
 
 struct catalogue *
@@ -87,6 +143,21 @@ void
 agenda_form_code(const char *kind, struct period period, char form[FORM_CODE_MAX + 1])
 {
     snprintf(form, FORM_CODE_MAX + 1, "%s.%s", kind, frequency_name(period.frequency));
+}
+
+const char *
+agenda_form_name(const char *form)
+{
+    const char *dot = strchr(form, '.');
+
+    dot = dot == NULL ? NULL : strchr(dot + 1, '.');
+    return dot == NULL ? "" : dot;
+}
+
+bool
+agenda_form_is_one_off(const char *form)
+{
+    return agenda_form_name(form)[0] != '\0';
 }
 
 uint64_t

@@ -14,7 +14,7 @@
 #include "verdict.h"
 
 struct wanted {
-    const char *period, *school, *raw_file;
+    const char *period, *school, *form, *raw_file;
     const char *revision; /* NULL: the newest */
 };
 
@@ -30,6 +30,7 @@ static bool
 parse(struct wanted *w, int argc, char **argv)
 {
     static const struct option options[] = {{"school", required_argument, NULL, 's'},
+                                            {"form", required_argument, NULL, 'm'},
                                             {"raw", required_argument, NULL, 'r'},
                                             {"revision", required_argument, NULL, 'n'},
                                             {NULL, 0, NULL, 0}};
@@ -38,6 +39,8 @@ parse(struct wanted *w, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 's')
             w->school = optarg;
+        else if (option == 'm')
+            w->form = optarg;
         else if (option == 'r')
             w->raw_file = optarg;
         else if (option == 'n' && is_revision(optarg))
@@ -51,7 +54,8 @@ parse(struct wanted *w, int argc, char **argv)
     return true;
 }
 
-/* The last one that has a receipt (or was kept), of the revision that is wanted or of any; NULL: none. */
+/* The last one that has a receipt (or was kept), of the revision that is wanted or of any; where no form is
+ * named a regular one before a one-off one. NULL: none. */
 static const struct item *
 find_proof(const struct items *items, const char *revision)
 {
@@ -62,7 +66,8 @@ find_proof(const struct items *items, const char *revision)
         const struct item *item = &items->list[i];
 
         if ((item->state == ITEM_RECEIPTED || item->state == ITEM_KEPT) &&
-            (wanted == 0 || item->revision == wanted))
+            (wanted == 0 || item->revision == wanted) &&
+            (best == NULL || agenda_form_is_one_off(best->form) || !agenda_form_is_one_off(item->form)))
             best = item;
     }
     return best;
@@ -162,6 +167,7 @@ cmd_receipt(struct desk *desk, int argc, char **argv)
         return exit_status;
     filter.school = w.school != NULL ? w.school : identity.school;
     filter.period = w.period;
+    filter.form = w.form;
     exit_status = desk_outbox_failed(desk, outbox_items(desk->outbox, &filter, &items));
     item = find_proof(&items, w.revision);
     if (exit_status == 0 && item == NULL) {

@@ -58,19 +58,18 @@ is_answered(const struct view *v, const char *school, const Yuebao__Window *w)
     return false;
 }
 
-/*
- * A window is a school's when its form begins with the school's kind, "primary.monthly", and the school
- * existed on the period's last day.
- */
-static bool
-is_owed(const Yuebao__Window *w, const Yuebao__School *school)
+/* That the school has other instants than everybody, and why. */
+static void
+report_extension(struct desk *desk, const struct view *v, const Yuebao__Window *w, json_t *object)
 {
-    size_t len = strlen(school->kind);
-    struct period period;
+    char *text = agenda_extension_words(desk->language, v->agenda, w);
 
-    if (strncmp(w->form, school->kind, len) != 0 || w->form[len] != '.' || !period_parse(w->period, &period))
-        return false;
-    return school->opened_day <= period_last_day(period) && period_last_day(period) <= school->closed_day;
+    if (text == NULL)
+        return;
+    if (!desk->json)
+        printf("  %s\n", text);
+    json_object_set_new(object, "extension", json_string(w->extension));
+    free(text);
 }
 
 static void
@@ -81,16 +80,18 @@ report_owed(struct desk *desk, struct view *v, const Yuebao__School *school, con
                                             MSG_slot_closed};
     size_t at = v->now_ms < w->opens_ms ? 0 : v->now_ms <= w->due_ms ? 1 : v->now_ms < w->closes_ms ? 2 : 3;
     char opens[INSTANT_TEXT_MAX], due[INSTANT_TEXT_MAX], closes[INSTANT_TEXT_MAX];
+    json_t *object;
 
     instant_print(w->opens_ms, w->zone_minutes, opens);
     instant_print(w->due_ms, w->zone_minutes, due);
     instant_print(w->closes_ms, w->zone_minutes, closes);
     desk_say(desk, messages[at], "school", school->code, "form", w->form, "period", w->period, "opens", opens,
              "due", due, "closes", closes, NULL);
-    json_array_append_new(v->list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "school", school->code,
-                                             "form", w->form, "period", w->period, "state", names[at],
-                                             "opens_ms", (json_int_t)w->opens_ms, "due_ms",
-                                             (json_int_t)w->due_ms, "closes_ms", (json_int_t)w->closes_ms));
+    object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "school", school->code, "form", w->form,
+                       "period", w->period, "state", names[at], "opens_ms", (json_int_t)w->opens_ms, "due_ms",
+                       (json_int_t)w->due_ms, "closes_ms", (json_int_t)w->closes_ms);
+    report_extension(desk, v, w, object);
+    json_array_append_new(v->list, object);
 }
 
 /* The agenda is newest first; a person reads the past first. */
@@ -102,7 +103,8 @@ report_agenda(struct desk *desk, struct view *v)
             const Yuebao__School *school = v->agenda->school[s];
             const Yuebao__Window *w = v->agenda->window[i];
 
-            if (is_owed(w, school) && in_view(v, school->code, w->period) && !is_answered(v, school->code, w))
+            if (agenda_owes(v->agenda, school, w) && in_view(v, school->code, w->period) &&
+                !is_answered(v, school->code, w))
                 report_owed(desk, v, school, w);
         }
 }

@@ -12,7 +12,7 @@
 #include "system_words.h"
 
 struct wanted {
-    const char *school, *file, *text;
+    const char *school, *form, *file, *text;
     struct period period;
     bool force;
 };
@@ -21,6 +21,7 @@ static bool
 parse(struct wanted *w, int argc, char **argv)
 {
     static const struct option options[] = {{"school", required_argument, NULL, 's'},
+                                            {"form", required_argument, NULL, 'm'},
                                             {"output", required_argument, NULL, 'o'},
                                             {"force", no_argument, NULL, 'f'},
                                             {NULL, 0, NULL, 0}};
@@ -29,6 +30,8 @@ parse(struct wanted *w, int argc, char **argv)
     while ((option = getopt_long(argc, argv, "o:f", options, NULL)) != -1) {
         if (option == 's')
             w->school = optarg;
+        else if (option == 'm')
+            w->form = optarg;
         else if (option == 'o')
             w->file = optarg;
         else if (option == 'f')
@@ -112,7 +115,8 @@ write_file(struct desk *desk, const struct wanted *w, const char *file, const ch
 }
 
 static int
-put_out(struct desk *desk, const struct wanted *w, const char *school, const char *bytes, size_t len)
+put_out(struct desk *desk, const struct wanted *w, const char *school, const char *form, const char *bytes,
+        size_t len)
 {
     char *file = NULL;
     int exit_status;
@@ -121,7 +125,8 @@ put_out(struct desk *desk, const struct wanted *w, const char *school, const cha
         return fwrite(bytes, 1, len, stdout) == len ? EX_OK : EX_CANTCREAT;
     if (w->file != NULL)
         return write_file(desk, w, w->file, bytes, len);
-    if (asprintf(&file, "%s-%s.csv", school, w->text) < 0)
+    /* a second form of the period does not take the first one's name */
+    if (asprintf(&file, "%s-%s%s.csv", school, w->text, agenda_form_name(form)) < 0)
         return desk_outbox_failed(desk, OUTBOX_NOMEM);
     exit_status = write_file(desk, w, file, bytes, len);
     free(file);
@@ -137,12 +142,71 @@ make_template(struct desk *desk, const struct wanted *w, const Yuebao__School *s
     Yuebao__Statement *last = last_statement(desk, school->code, form->message->code, w->period);
     size_t len = 0;
     char *bytes = sheet_template(desk->language, form, &owner, last, &len);
-    int exit_status =
-        bytes == NULL ? desk_outbox_failed(desk, OUTBOX_NOMEM) : put_out(desk, w, owner.school, bytes, len);
+    int exit_status = bytes == NULL ? desk_outbox_failed(desk, OUTBOX_NOMEM)
+                                    : put_out(desk, w, owner.school, form->message->code, bytes, len);
 
     free(bytes);
     if (last != NULL)
         yuebao__statement__free_unpacked(last, NULL);
+    return exit_status;
+}
+
+/* ---- which form --------------------------------------------------------------------------------- */
+
+/* "primary.monthly、primary.monthly.fire-check": the forms of the period that the school owes, but `except`.
+ * malloc'd, "" when there is none; NULL: no memory. */
+static char *
+list_forms(struct desk *desk, const Yuebao__Agenda *agenda, const Yuebao__School *school, const char *period,
+           const char *except)
+{
+    char *list = NULL;
+    size_t len;
+    FILE *out = open_memstream(&list, &len);
+
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < agenda->n_window; i++) {
+        const Yuebao__Window *w = agenda->window[i];
+
+        if (strcmp(w->period, period) == 0 && strcmp(w->form, except) != 0 && agenda_owes(agenda, school, w))
+            fprintf(out, "%s%s",
+                    ftello(out) == 0                ? ""
+                    : desk->language == LANGUAGE_ZH ? "、"
+                                                    : ", ",
+                    w->form);
+    }
+    if (fclose(out) == 0)
+        return list;
+    free(list);
+    return NULL;
+}
+
+/* The period asks this school for something else than what was named, or for nothing. */
+static int
+refuse_form(struct desk *desk, const struct wanted *w, const Yuebao__School *school, const char *form,
+            const char *others)
+{
+    enum message message = others[0] != '\0'              ? MSG_form_not_asked
+                           : agenda_form_is_one_off(form) ? MSG_form_not_sent
+                                                          : MSG_period_not_asked;
+
+    desk_complain(desk, message, "school", school->code, "period", w->text, "form", form, "forms", others,
+                  NULL);
+    return EX_DATAERR;
+}
+
+static int
+template_of_form(struct desk *desk, const struct wanted *w, const Yuebao__School *school,
+                 const Yuebao__Window *window)
+{
+    struct catalogue *catalogue = agenda_catalogue(desk->outbox, &window->catalogue);
+    const struct form *form = catalogue == NULL ? NULL : catalogue_form(catalogue, window->form);
+    int exit_status;
+
+    if (form == NULL)
+        desk_complain(desk, MSG_no_catalogue, "period", w->text, NULL);
+    exit_status = form == NULL ? EX_CONFIG : make_template(desk, w, school, form);
+    catalogue_free(catalogue);
     return exit_status;
 }
 
@@ -152,27 +216,26 @@ template_of(struct desk *desk, const struct wanted *w, const Yuebao__Agenda *age
 {
     const Yuebao__School *school = agenda_school(agenda, code);
     const Yuebao__Window *window;
-    struct catalogue *catalogue;
-    const struct form *form;
-    char form_code[FORM_CODE_MAX + 1];
+    char regular[FORM_CODE_MAX + 1], *others;
+    const char *form = w->form != NULL ? w->form : regular;
     int exit_status;
 
     if (school == NULL) {
         desk_complain(desk, MSG_school_unknown, "school", code, NULL);
         return EX_DATAERR;
     }
-    agenda_form_code(school->kind, w->period, form_code);
-    window = agenda_window(agenda, form_code, w->text);
-    if (window == NULL) {
-        desk_complain(desk, MSG_period_not_asked, "school", code, "period", w->text, NULL);
-        return EX_DATAERR;
-    }
-    catalogue = agenda_catalogue(desk->outbox, &window->catalogue);
-    form = catalogue == NULL ? NULL : catalogue_form(catalogue, form_code);
-    if (form == NULL)
-        desk_complain(desk, MSG_no_catalogue, "period", w->text, NULL);
-    exit_status = form == NULL ? EX_CONFIG : make_template(desk, w, school, form);
-    catalogue_free(catalogue);
+    agenda_form_code(school->kind, w->period, regular);
+    others = list_forms(desk, agenda, school, w->text, form);
+    if (others == NULL)
+        return desk_outbox_failed(desk, OUTBOX_NOMEM);
+    window = agenda_window(agenda, form, w->text, code);
+    if (window == NULL || !agenda_owes(agenda, school, window))
+        exit_status = refuse_form(desk, w, school, form, others);
+    else
+        exit_status = template_of_form(desk, w, school, window);
+    if (exit_status == EX_OK && w->form == NULL && others[0] != '\0')
+        desk_remark(desk, MSG_form_others, "period", w->text, "forms", others, NULL);
+    free(others);
     return exit_status;
 }
 

@@ -46,14 +46,24 @@ set(char *to, size_t size, const char *text)
     to[len] = '\0';
 }
 
-/* The form follows from the school's kind and the period, where the sheet does not say it. */
+/*
+ * The form follows from the school's kind and the period, where the sheet does not say it, or says one of
+ * another kind or frequency than the school and period that the command names. A one-off form of the same
+ * stays.
+ */
 static void
 derive_form(struct filing *f)
 {
+    char regular[FORM_CODE_MAX + 1];
     struct period period;
+    size_t len;
 
-    if (f->owner != NULL && period_parse(f->period, &period))
-        agenda_form_code(f->owner->kind, period, f->form_code);
+    if (f->owner == NULL || !period_parse(f->period, &period))
+        return;
+    agenda_form_code(f->owner->kind, period, regular);
+    len = strlen(regular);
+    if (strncmp(f->form_code, regular, len) != 0 || f->form_code[len] != '.')
+        set(f->form_code, sizeof(f->form_code), regular);
 }
 
 static void
@@ -61,11 +71,12 @@ identify(const struct sheet *sheet, const struct filing_request *request, struct
 {
     set(f->school, sizeof(f->school), request->school != NULL ? request->school : sheet_school(sheet));
     set(f->period, sizeof(f->period), request->period != NULL ? request->period : sheet_period(sheet));
-    set(f->form_code, sizeof(f->form_code), sheet_form(sheet));
+    set(f->form_code, sizeof(f->form_code), request->form != NULL ? request->form : sheet_form(sheet));
     f->owner = agenda_school(f->agenda, f->school);
-    if (request->school != NULL || request->period != NULL || f->form_code[0] == '\0')
+    if (request->form == NULL &&
+        (request->school != NULL || request->period != NULL || f->form_code[0] == '\0'))
         derive_form(f);
-    f->window = agenda_window(f->agenda, f->form_code, f->period);
+    f->window = agenda_window(f->agenda, f->form_code, f->period, f->school);
 }
 
 /* Nobody said whose figures these are; a mark that cannot be read was complained of already. */
@@ -95,6 +106,8 @@ slot_is_known(struct filing *f)
         add(f, YUEBAO__FINDING_CODE__UNKNOWN_SCHOOL, YUEBAO__SEVERITY__ERROR, f->school, NULL);
     } else if (!period_parse(f->period, &period)) {
         add(f, YUEBAO__FINDING_CODE__BAD_PERIOD, YUEBAO__SEVERITY__ERROR, f->period, "monthly");
+    } else if (f->window == NULL && agenda_form_is_one_off(f->form_code)) {
+        add(f, YUEBAO__FINDING_CODE__FORM_NOT_SENT, YUEBAO__SEVERITY__ERROR, f->form_code, NULL);
     } else if (f->window == NULL) {
         add(f, YUEBAO__FINDING_CODE__PERIOD_NOT_IN_CALENDAR, YUEBAO__SEVERITY__ERROR, f->period, NULL);
     } else {
@@ -353,6 +366,30 @@ name_options(struct faults *faults)
         }
 }
 
+static bool
+is_explained(const struct filing *f, const struct finding *finding)
+{
+    for (size_t i = 0; i < f->draft->explanations; i++)
+        if (finding_is_about(finding, f->catalogue, f->draft->explanation[i].indicator))
+            return true;
+    return false;
+}
+
+/* What to do about a warning: nothing more, where its reason stands beside the figure. */
+static void
+note_explanations(struct filing *f)
+{
+    for (size_t i = 0; i < f->faults.count; i++) {
+        struct fault *fault = &f->faults.items[i];
+
+        if (fault->finding.severity == YUEBAO__SEVERITY__WARNING &&
+            (fault->finding.code == YUEBAO__FINDING_CODE__RULE_BROKEN ||
+             fault->finding.code == YUEBAO__FINDING_CODE__UNLIKE_PAST) &&
+            is_explained(f, &fault->finding))
+            fault->hint = MSG_hint_explained;
+    }
+}
+
 /* What validate says about the whole; the same at the collector. */
 static void
 validate(struct outbox *outbox, struct filing *f, const struct filing_request *request,
@@ -367,8 +404,9 @@ validate(struct outbox *outbox, struct filing *f, const struct filing_request *r
     f->slot = validate_slot(&slot, f->catalogue, s, agenda_now_ms(outbox), &findings);
     if (request->draft || is_held(f))
         forgive_draft(&findings);
-    sheet_locate(f->draft, &findings, &f->faults);
+    sheet_locate(f->draft, f->catalogue, &findings, &f->faults);
     name_options(&f->faults);
+    note_explanations(f);
     findings_fini(&findings);
     if (f->slot == SLOT_CLOSED) {
         instant_print(f->window->closes_ms, f->window->zone_minutes, closed);

@@ -18,7 +18,7 @@ struct filing_names {
 struct filing_request {
     const uint8_t *bytes; /* of the sheet; borrowed */
     size_t len;
-    const char *school, *period; /* NULL: as the sheet says */
+    const char *school, *form, *period; /* NULL: as the sheet says */
     struct filing_names names;
     const char *correction; /* "" : none */
     bool draft;             /* only looking: names and the reason for a correction may still be missing */

@@ -117,9 +117,18 @@ void draft_free(struct draft *draft); /* accepts NULL */
 const struct draft_row *draft_row_of(const struct draft *draft,
                                      uint32_t indicator); /* NULL: not in the sheet */
 
-/* Put the findings of validate_…() where they belong: row and column. Those that follow from faulty cells are
- * left out. */
-void sheet_locate(const struct draft *draft, const struct findings *findings, struct faults *faults);
+/*
+ * Put the findings of validate_…() where they belong: row and column; of a rule, the row of the first of its
+ * figures that is in the sheet. Those that follow from faulty cells are left out.
+ */
+void sheet_locate(const struct draft *draft, const struct catalogue *catalogue,
+                  const struct findings *findings, struct faults *faults);
+
+/* Term `at` of the rule, the left side's first; NULL: there are fewer. */
+const Yuebao__Term *rule_term(const Yuebao__Rule *rule, size_t at);
+
+/* Whether the finding is about the indicator: its own, or one of its rule's. */
+bool finding_is_about(const struct finding *finding, const struct catalogue *catalogue, uint32_t indicator);
 
 /* ---- writing ------------------------------------------------------------------------------------ */
 

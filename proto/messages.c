@@ -174,8 +174,8 @@ indicator_name(enum language language, uint32_t number, const struct catalogue *
     return message_format(language, MSG_indicator_by_number, "number", digits, NULL);
 }
 
-static char *
-reason_list(enum language language)
+char *
+message_reasons(enum language language)
 {
     const char *between = language == LANGUAGE_ZH ? "、" : ", ";
     char *list = NULL;
@@ -192,7 +192,7 @@ char *
 message_of_finding(enum language language, const struct finding *finding, const struct catalogue *catalogue)
 {
     char *name = indicator_name(language, finding->indicator, catalogue);
-    char *reasons = reason_list(language), *text = NULL;
+    char *reasons = message_reasons(language), *text = NULL;
     const Yuebao__Rule *rule = catalogue == NULL ? NULL : catalogue_rule(catalogue, finding->rule);
     const char *rule_text = rule == NULL              ? finding->rule
                             : language == LANGUAGE_ZH ? rule->message_zh

@@ -48,6 +48,8 @@ char *message_format(enum language language, enum message message, ...) __attrib
  */
 char *message_of_finding(enum language language, const struct finding *finding,
                          const struct catalogue *catalogue);
+/* The four reasons for a missing figure, in the language, as one list: malloc'd; NULL: no memory. */
+char *message_reasons(enum language language);
 /* The sentence of a finding's code; MSG_FINDING_UNKNOWN for a code from a newer server. */
 enum message message_of_code(Yuebao__FindingCode code);
 

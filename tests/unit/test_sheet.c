@@ -224,6 +224,32 @@ habits_get_a_word_of_their_own(void **state)
     }
 }
 
+/* What published tables write where a number is hidden or not there. */
+static void
+what_hides_a_number_is_called_so(void **state)
+{
+    static const char *const marks[] = {
+        "*",   "x",    "S",  "c",    "…",  "-",   "—",  "/",   "<5",   "≤10",    "SUPP",    "NA",
+        "N/A", "未报", "无", "null", "--", "...", "＊", "＜5", "#N/A", "未提交", "少于5人",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(marks); i++) {
+        struct faults faults = {0};
+        char *text = NULL;
+
+        assert_true(asprintf(&text, ZH "attendance_rate,3,%s,,,", marks[i]) > 0);
+        draft_free(read_sheet(text, strlen(text), &faults, NULL));
+        assert_int_equal(faults.count, 1);
+        assert_int_equal(faults.items[0].finding.code, YUEBAO__FINDING_CODE__CELL_NOT_A_NUMBER);
+        assert_int_equal(faults.items[0].column, COLUMN_DENOMINATOR);
+        if (faults.items[0].hint != MSG_hint_suppressed)
+            fail_msg("“%s” has another hint", marks[i]);
+        faults_fini(&faults);
+        free(text);
+    }
+}
+
 static void
 too_many_faults_are_refused_all_the_same(void **state)
 {
@@ -375,7 +401,7 @@ findings_find_their_cells(void **state)
     findings_add(&findings, YUEBAO__FINDING_CODE__REQUIRED_FORGOTTEN, 3, NULL, NULL,
                  NULL); /* its row is not there */
     findings_add(&findings, YUEBAO__FINDING_CODE__NAME_MISSING, 0, NULL, "head", NULL);
-    sheet_locate(draft, &findings, &faults);
+    sheet_locate(draft, catalogue, &findings, &faults);
     got = flatten(&faults);
     assert_string_equal(
         got,
@@ -385,6 +411,48 @@ findings_find_their_cells(void **state)
     findings_fini(&findings);
     faults_fini(&faults);
     draft_free(draft);
+}
+
+/* The rule's first figure that is in the sheet gives the row, whichever side it stands on. */
+static void
+a_rule_stands_where_its_figures_stand(void **state)
+{
+    static const struct {
+        const char *rows, *want;
+    } cases[] = {
+        {"enrolled_pupils,3,,,,\nboarding_pupils,4,,,,\n",
+         "3:explanation:EXPLANATION_MISSING 3:value:RULE_BROKEN"},
+        {"attendance_rate,3,4,,,\nenrolled_pupils,3,,,,\n",
+         "3:explanation:EXPLANATION_MISSING 3:value:RULE_BROKEN"},
+        {"attendance_rate,3,4,,,\n", "0::EXPLANATION_MISSING 0::RULE_BROKEN"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct faults faults = {0};
+        struct findings findings;
+        char *text = NULL, *got;
+        struct draft *draft;
+
+        assert_true(asprintf(&text, ZH "%s", cases[i].rows) > 0);
+        draft = read_sheet(text, strlen(text), &faults, NULL);
+        findings_init(&findings);
+        findings_add(&findings, YUEBAO__FINDING_CODE__EXPLANATION_MISSING, 7, "boarding_within_enrolled", "4",
+                     "3");
+        findings_add(&findings, YUEBAO__FINDING_CODE__RULE_BROKEN, 7, "boarding_within_enrolled", "4", "3");
+        findings.items[1].severity = YUEBAO__SEVERITY__WARNING;
+        sheet_locate(draft, catalogue, &findings, &faults);
+        got = flatten(&faults);
+        assert_string_equal(got, cases[i].want);
+        assert_true(finding_is_about(&findings.items[1], catalogue, 1));
+        assert_true(finding_is_about(&findings.items[1], catalogue, 7));
+        assert_false(finding_is_about(&findings.items[1], catalogue, 2));
+        free(got);
+        free(text);
+        findings_fini(&findings);
+        faults_fini(&faults);
+        draft_free(draft);
+    }
 }
 
 /* ---- the template ------------------------------------------------------------------------------- */
@@ -434,10 +502,12 @@ main(void)
         cmocka_unit_test(every_fault_has_its_place),
         cmocka_unit_test(headers_are_checked),
         cmocka_unit_test(habits_get_a_word_of_their_own),
+        cmocka_unit_test(what_hides_a_number_is_called_so),
         cmocka_unit_test(too_many_faults_are_refused_all_the_same),
         cmocka_unit_test(as_spreadsheets_save_it),
         cmocka_unit_test(reasons_in_any_words),
         cmocka_unit_test(findings_find_their_cells),
+        cmocka_unit_test(a_rule_stands_where_its_figures_stand),
         cmocka_unit_test(a_template_reads_back),
     };
 

@@ -1,0 +1,13 @@
+/*
+ * hint: why a cell that a person takes for a number is none. The usual habits of spreadsheets, keyboards and
+ * published tables have a sentence of their own.
+ */
+#ifndef YUEBAO_HINT_H
+#define YUEBAO_HINT_H
+
+#include "messages.h"
+
+/* MESSAGE_COUNT: nothing to say. */
+enum message hint_of_cell(const char *cell);
+
+#endif
