@@ -1,0 +1,193 @@
+"""What a county's books must be after whatever two machines of one school sent: a model of some pages, with none of the house's code."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import contract
+from world import first_day
+
+from bad.country import LEAN, figures_of
+
+OPTIONAL = ["fee", "balance", "land", "opening_hours", "pass_rate", "pay_ratio"]  # no two of them in one rule that could break
+
+
+@dataclass
+class Sent:
+    """One statement, and what the model knows of it."""
+    slot: tuple
+    revision: int
+    previous: bytes
+    bytes: bytes
+    figures: dict      # number -> (value, denominator)
+    missing: dict      # number -> reason
+    correction: str
+
+    @property
+    def id(self):
+        return contract.statement_id(self.bytes)
+
+
+@dataclass
+class Slot:
+    closed: bool = False
+    late: bool = False
+    chain: list = field(default_factory=list)  # Sent, accepted, revision 1 first
+    kept: set = field(default_factory=set)     # ids
+
+    @property
+    def current(self):
+        return self.chain[-1] if self.chain else None
+
+
+class Model:
+    """PROTOCOL.md's table "Wait and conflict", and nothing else."""
+
+    def __init__(self):
+        self.slots = {}
+
+    def answer(self, sent):
+        """What the collector must say, as (kind, id, revision); the books are changed accordingly."""
+        slot = self.slots[sent.slot]
+        if any(sent.id == one.id for one in slot.chain):
+            return "receipt", sent.id, sent.revision
+        if slot.closed:
+            slot.kept.add(sent.id)
+            return "kept", sent.id, sent.revision
+        newest = len(slot.chain)
+        if sent.revision > newest + 1:
+            return "wait", sent.id, 0
+        if sent.revision == newest + 1 and sent.previous == (slot.current.id if newest else b""):
+            slot.chain.append(sent)
+            return "receipt", sent.id, sent.revision
+        return "conflict", slot.current.id if newest else b"", newest
+
+    # -- the books, as rows --
+
+    def figures(self):
+        return {(*name, number): row for name, slot in self.slots.items() if slot.current for number, row in rows_of(slot.current).items()}
+
+    def history(self):
+        """What each revision replaced: its predecessor's rows, by its id."""
+        return {(*name, number, was.revision): (*row, now.id) for name, slot in self.slots.items()
+                for was, now in zip(slot.chain, slot.chain[1:]) for number, row in rows_of(was).items()}
+
+    def totals(self):
+        """(form, period, number) -> [schools, excused, value, denominator], of all schools; cells in which nobody stands are not there."""
+        cells = {}
+        for (_, form, period, number), (missing, value, denominator) in self.figures().items():
+            cell = cells.setdefault((form, period, number), [0, 0, 0, 0])
+            for at, more in enumerate((value is not None, missing is not None, value or 0, denominator or 0)):
+                cell[at] += more
+        return cells
+
+
+def rows_of(sent):
+    rows = {number: (None, value, denominator) for number, (value, denominator) in sent.figures.items()}
+    return {**rows, **{number: (reason, None, 0) for number, reason in sent.missing.items()}}
+
+
+# ---- statements ----------------------------------------------------------------------------------------------------------
+
+
+def random_texts(dice, form):
+    """Lawful figures of a form, with gaps: code -> text, and code -> reason."""
+    if form == "junior.monthly":
+        return {"juniors": str(dice.randint(0, 5000))}, {}
+    if form == "primary.weekly":
+        return ({}, {"late_comers": dice.randint(1, 4)}) if dice.random() < 0.3 else ({"late_comers": str(dice.randint(0, 99))}, {})
+    classes = dice.randint(4, 40)
+    texts = {"pupils": str(dice.randint(50, 900)), "classes": str(classes), "overfull_classes": f"{dice.randint(0, classes // 4)}/{classes}",
+             "water": f"{dice.randint(0, 900)}.{dice.randint(0, 9)}"}
+    made = {"fee": f"0.{dice.randint(0, 999999):06d}", "balance": f"-{dice.randint(1, 999)}.5", "land": str(dice.randint(0, 10 ** 12)),
+            "opening_hours": "8.25", "pass_rate": f"{dice.randint(0, 50)}/{dice.randint(50, 90)}", "pay_ratio": f"1.{dice.randint(0, 999):03d}/1.000"}
+    texts.update({code: made[code] for code in OPTIONAL if dice.random() < 0.5})
+    missing = {code: dice.randint(1, 4) for code in [*LEAN, *OPTIONAL] if dice.random() < 0.15}
+    return {code: text for code, text in texts.items() if code not in missing}, missing
+
+
+class Desk:
+    """Makes statements; `dice` decides what stands in them."""
+
+    def __init__(self, world, dice):
+        self.world, self.dice = world, dice
+
+    def state(self, slot, revision, previous):
+        school, form, period = slot
+        texts, reasons = random_texts(self.dice, form)
+        catalogue = self.world.catalogue
+        figures = figures_of(catalogue, texts)
+        missing = {catalogue.number(code): reason for code, reason in reasons.items()}
+        correction = "" if revision == 1 else f"第 {revision - 1} 次报告抄录有误，{self.dice.randint(0, 99)}"
+        made = contract.statement(school, form, period, catalogue.hash, figures, missing=missing, revision=revision, previous=previous,
+                                  correction=correction, filled_ms=self.dice.randint(1, 2 ** 40))
+        pairs = {number: figure if isinstance(figure, tuple) else (figure, 0) for number, figure in figures.items()}
+        return Sent(slot, revision, previous, made, pairs, missing, correction)
+
+
+# ---- the books, as they are ----------------------------------------------------------------------------------------------
+
+
+def figures_in(database):
+    return {tuple(row[:4]): (row[4], row[5], row[6] or 0) for row in database.rows(
+        """SELECT s.code, form.code, f.period, f.indicator, f.missing, f.value, f.denominator FROM yuebao.figure AS f
+           JOIN yuebao.school AS s USING (school) JOIN yuebao.form USING (form)""")}
+
+
+def history_in(database):
+    return {tuple(row[:5]): (row[5], row[6], row[7] or 0, bytes(row[8])) for row in database.rows(
+        """SELECT s.code, form.code, h.period, h.indicator, h.revision, h.missing, h.value, h.denominator, h.replaced_by
+           FROM yuebao.figure_history AS h JOIN yuebao.school AS s USING (school) JOIN yuebao.form USING (form)""")}
+
+
+def ledger_in(database):
+    return {(s, f, p, n): (bytes(i), late, why) for s, f, p, n, i, late, why in database.rows(
+        """SELECT s.code, form.code, r.period, r.revision, r.id, r.late, r.correction FROM yuebao.report AS r
+           JOIN yuebao.school AS s USING (school) JOIN yuebao.form USING (form)""")}
+
+
+def totals_in(database):
+    return {tuple(row[:3]): [int(x) for x in row[3:]] for row in database.rows(
+        """SELECT form.code, p.period, p.indicator, sum(p.schools), sum(p.excused), sum(p.value), sum(p.denominator)
+           FROM yuebao.total_part AS p JOIN yuebao.form USING (form) GROUP BY 1, 2, 3""") if row[3] or row[4] or row[5] or row[6]}
+
+
+def by_day(rows):
+    return {(*key[:2], first_day(key[2]), *key[3:]): value for key, value in rows.items()}
+
+
+def assert_books_are(world, model):
+    """Figures, history, ledger and totals, in the tables and as officials read them."""
+    database, indicators = world.database, world.catalogue.indicators
+    assert figures_in(database) == by_day(model.figures())
+    assert history_in(database) == by_day(model.history())
+    assert ledger_in(database) == by_day({(*name, one.revision): (one.id, slot.late, one.correction)
+                                          for name, slot in model.slots.items() for one in slot.chain})
+    totals = {(form, first_day(period), number): cell for (form, period, number), cell in model.totals().items()}
+    assert totals_in(database) == totals
+    assert_shown(database, model, totals, indicators)
+    world.assert_books_agree()
+
+
+def assert_shown(database, model, totals, indicators):
+    """api.figure and api.district_total: the same with decimals, and the revision beside each figure."""
+    for school, form, day, code, value, denominator, missing, revision, late in database.rows(
+            "SELECT school, form, first_day, indicator, value, denominator, missing_en IS NOT NULL, revision, late FROM api.figure"):
+        slot = next(s for name, s in model.slots.items() if (name[0], name[1], first_day(name[2])) == (school, form, day))
+        indicator = next(i for i in indicators.values() if i.code == code)
+        _, wanted, below = rows_of(slot.current)[indicator.number]
+        assert (value, revision, late, missing) == (decimal(wanted, indicator.decimals), slot.current.revision, slot.late, wanted is None)
+        assert denominator in (None, decimal(below, indicator.denominator_decimals))
+    shown = database.rows("SELECT kind || '.' || frequency, first_day, indicator, schools, excused, value, district FROM api.district_total")
+    assert {row[6] for row in shown} == {990000, 990100}, "the district and the nation above it"
+    for form, day, code, schools, excused, value, _ in shown:
+        indicator = next(i for i in indicators.values() if i.code == code)
+        cell = totals.get((form, day, indicator.number), [0, 0, 0, 0])
+        assert [schools, excused] == cell[:2]
+        if schools and code != "opening_hours":  # a mean of schools
+            assert value == decimal(cell[2], indicator.decimals)
+        elif not schools:
+            assert value is None, "missing is not zero"
+
+
+def decimal(scaled, decimals):
+    return None if scaled is None else Decimal(scaled).scaleb(-decimals)
