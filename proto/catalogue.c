@@ -8,6 +8,7 @@
 #include "envelope.h"
 #include "gate.h"
 #include "number.h"
+#include "rules.h"
 
 struct catalogue {
     uint8_t *bytes;
@@ -19,6 +20,7 @@ struct catalogue {
     const Yuebao__Indicator **by_code; /* n_indicator entries, ascending by code */
     struct form *forms;                /* n_form entries, in the message's order */
     struct form_item *items;           /* of all forms, one after the other */
+    struct rules rules;                /* of all forms too */
 };
 
 bool
@@ -71,30 +73,55 @@ indicators_are_sound(const Yuebao__Catalogue *message)
     return message->n_indicator > 0;
 }
 
-/* The code is the kind, a dot and the frequency: nothing is said twice in two ways. */
+/* What tells a one-off form apart: "[a-z0-9][a-z0-9-]*". */
 static bool
-form_is_sound(const Yuebao__Form *form)
+form_name_is_sound(const char *name)
 {
-    char code[FORM_CODE_MAX + 1];
-    enum frequency frequency;
-    int len = snprintf(code, sizeof(code), "%s.%s", form->kind, form->frequency);
-    size_t figures = form->n_required + form->n_optional;
+    static const char letters[] = "-abcdefghijklmnopqrstuvwxyz0123456789";
+    size_t len = strlen(name);
 
-    return len > 0 && (size_t)len <= FORM_CODE_MAX && strcmp(code, form->code) == 0 &&
-           form->kind[0] != '\0' && frequency_parse(form->frequency, &frequency) &&
-           text_is(form->name_zh, TEXT_MAX) && text_is(form->name_en, TEXT_MAX) && figures > 0 &&
-           figures <= FIGURES_MAX;
+    return len >= 1 && len <= ONE_OFF_NAME_MAX && name[0] != '-' && strspn(name, letters) == len;
+}
+
+/* The code is the kind, a dot and the frequency, then perhaps a dot and a name: nothing is said twice in two
+ * ways. */
+static bool
+form_code_is_sound(const Yuebao__Form *form)
+{
+    char regular[FORM_CODE_MAX + 1];
+    int len = snprintf(regular, sizeof(regular), "%s.%s", form->kind, form->frequency);
+
+    if (len < 0 || (size_t)len >= sizeof(regular) || strncmp(form->code, regular, (size_t)len) != 0 ||
+        strlen(form->code) > FORM_CODE_MAX)
+        return false;
+    return form->code[len] == '\0' || (form->code[len] == '.' && form_name_is_sound(form->code + len + 1));
 }
 
 static bool
-terms_are_sound(const struct catalogue *catalogue, Yuebao__Term *const *terms, size_t count)
+form_is_sound(const Yuebao__Form *form)
 {
-    for (size_t i = 0; i < count; i++) {
-        const Yuebao__Indicator *indicator = catalogue_indicator(catalogue, terms[i]->indicator);
+    enum frequency frequency;
+    size_t figures = form->n_required + form->n_optional;
+
+    return form->kind[0] != '\0' && strchr(form->kind, '.') == NULL && form_code_is_sound(form) &&
+           frequency_parse(form->frequency, &frequency) && text_is(form->name_zh, TEXT_MAX) &&
+           text_is(form->name_en, TEXT_MAX) && figures > 0 && figures <= FIGURES_MAX;
+}
+
+/* What a rule says about the period before cannot refuse: both ends would have to agree on what was accepted.
+ */
+static bool
+terms_are_sound(const struct catalogue *catalogue, const Yuebao__Rule *rule)
+{
+    for (size_t i = 0; i < rule_term_count(rule); i++) {
+        const Yuebao__Term *term = rule_term_at(rule, i);
+        const Yuebao__Indicator *indicator = catalogue_indicator(catalogue, term->indicator);
 
         if (indicator == NULL)
             return false;
-        if (terms[i]->part == YUEBAO__PART__DENOMINATOR && !measure_has_denominator(indicator->measure))
+        if (term->part == YUEBAO__PART__DENOMINATOR && !measure_has_denominator(indicator->measure))
+            return false;
+        if (term->previous && rule->severity == YUEBAO__SEVERITY__ERROR)
             return false;
     }
     return true;
@@ -110,8 +137,7 @@ rules_are_sound(const struct catalogue *catalogue)
 
         if (!text_is(rule->code, INDICATOR_CODE_MAX) || rule->severity == YUEBAO__SEVERITY__SEVERITY_NONE ||
             !text_is(rule->message_zh, TEXT_MAX) || !text_is(rule->message_en, TEXT_MAX) ||
-            rule->n_left == 0 || !terms_are_sound(catalogue, rule->left, rule->n_left) ||
-            !terms_are_sound(catalogue, rule->right, rule->n_right))
+            rule->n_left == 0 || !terms_are_sound(catalogue, rule))
             return false;
         if (i > 0 && strcmp(message->rule[i - 1]->code, rule->code) >= 0)
             return false;
@@ -241,7 +267,9 @@ catalogue_check(struct catalogue *catalogue)
     status = index_forms(catalogue);
     if (status != CATALOGUE_OK)
         return status;
-    return rules_are_sound(catalogue) ? CATALOGUE_OK : CATALOGUE_BROKEN;
+    if (!rules_are_sound(catalogue))
+        return CATALOGUE_BROKEN;
+    return rules_compile(&catalogue->rules, catalogue->message, catalogue->forms);
 }
 
 enum catalogue_status
@@ -272,6 +300,7 @@ catalogue_free(struct catalogue *catalogue)
         return;
     if (catalogue->message != NULL)
         yuebao__catalogue__free_unpacked(catalogue->message, NULL);
+    rules_fini(&catalogue->rules);
     free(catalogue->items);
     free(catalogue->forms);
     free(catalogue->by_code);
@@ -371,11 +400,16 @@ compare_item(const void *number, const void *element)
     return (wanted > item->indicator->number) - (wanted < item->indicator->number);
 }
 
+const struct form_item *
+catalogue_item(const struct form *form, uint32_t indicator)
+{
+    return bsearch(&indicator, form->items, form->n_items, sizeof(*form->items), compare_item);
+}
+
 enum form_place
 catalogue_place(const struct form *form, uint32_t indicator)
 {
-    const struct form_item *item =
-        bsearch(&indicator, form->items, form->n_items, sizeof(*form->items), compare_item);
+    const struct form_item *item = catalogue_item(form, indicator);
 
     if (item == NULL)
         return FORM_FOREIGN;

@@ -21,7 +21,7 @@ struct catalogue;
 enum catalogue_status {
     CATALOGUE_OK,
     CATALOGUE_NOMEM,
-    CATALOGUE_TOO_LARGE, /* over CATALOGUE_MAX */
+    CATALOGUE_TOO_LARGE, /* over CATALOGUE_MAX or COMPILED_TERMS_MAX */
     CATALOGUE_BAD_BYTES, /* the gate or protobuf-c refuses them */
     CATALOGUE_BROKEN, /* well-formed, but contradicts itself: order, unknown indicators, decimals, bounds ...
                        */
@@ -41,15 +41,20 @@ struct form_item {
     bool required;
 };
 
+struct form_rule; /* rules.h */
+
 struct form {
-    const Yuebao__Form *message;
+    const Yuebao__Form *message; /* its code has a third part when it is a one-off form, for chosen schools */
     enum frequency frequency;
     const struct form_item *items; /* required and optional in one list, ascending by number */
-    size_t n_items;
+    size_t n_items;                /* 1 to FIGURES_MAX */
+    const struct form_rule *rules; /* those that are of this form, by code */
+    size_t n_rules;
 };
 
 /* NULL: no such form, indicator. Form and code look-ups are binary searches; by number it is an array. */
 const struct form *catalogue_form(const struct catalogue *catalogue, const char *code);
+/* The form that all schools of the kind owe; one-off forms are found by their codes. */
 const struct form *catalogue_form_of(const struct catalogue *catalogue, const char *kind,
                                      enum frequency frequency);
 const Yuebao__Indicator *catalogue_indicator(const struct catalogue *catalogue, uint32_t number);
@@ -57,6 +62,9 @@ const Yuebao__Indicator *catalogue_indicator_by_code(const struct catalogue *cat
 
 const Yuebao__Rule *catalogue_rule(const struct catalogue *catalogue,
                                    const char *code); /* NULL: no such rule */
+
+/* What the form asks under that number; NULL: nothing. A binary search. */
+const struct form_item *catalogue_item(const struct form *form, uint32_t indicator);
 
 enum form_place { FORM_FOREIGN, FORM_REQUIRED, FORM_OPTIONAL };
 enum form_place catalogue_place(const struct form *form, uint32_t indicator);

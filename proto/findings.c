@@ -127,10 +127,7 @@ void
 findings_add(struct findings *findings, Yuebao__FindingCode code, uint32_t indicator, const char *rule,
              const char *found, const char *bound)
 {
-    bool closed = code == YUEBAO__FINDING_CODE__PERIOD_CLOSED;
-
-    add(findings, code, closed ? YUEBAO__SEVERITY__WARNING : YUEBAO__SEVERITY__ERROR, indicator, rule, found,
-        bound);
+    add(findings, code, YUEBAO__SEVERITY__ERROR, indicator, rule, found, bound);
 }
 
 void

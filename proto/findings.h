@@ -43,11 +43,10 @@ void findings_init(struct findings *findings);
 void findings_fini(struct findings *findings);
 void findings_clear(struct findings *findings);
 
-/* Add one; found and bound may be NULL, rule too. Severity ERROR, but WARNING for PERIOD_CLOSED. */
+/* Add an error; found and bound may be NULL, rule too. */
 void findings_add(struct findings *findings, Yuebao__FindingCode code, uint32_t indicator, const char *rule,
                   const char *found, const char *bound);
-
-/* The same with severity WARNING. */
+/* The same as a warning: it refuses nothing. */
 void findings_warn(struct findings *findings, Yuebao__FindingCode code, uint32_t indicator, const char *rule,
                    const char *found, const char *bound);
 

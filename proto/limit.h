@@ -30,6 +30,7 @@
 
 #define SCHOOL_CODE_MAX    32u /* bytes; printable ASCII */
 #define FORM_CODE_MAX      48u
+#define ONE_OFF_NAME_MAX   24u /* third part of a one-off form's code */
 #define INDICATOR_CODE_MAX 63u
 #define PERIOD_TEXT_MAX    10u  /* "2026-10-31" */
 #define PERSON_NAME_MAX    120u /* bytes */
@@ -43,6 +44,7 @@
 #define REVISION_MAX         2147483647u /* integer in the database */
 #define FINDINGS_MAX         200u        /* findings of one Reject */
 #define DECIMALS_MAX         6u
-#define INDICATOR_NUMBER_MAX 32767u /* smallint in the database */
+#define COMPILED_TERMS_MAX   1000000u /* terms of the rules of each form, over all forms of a catalogue */
+#define INDICATOR_NUMBER_MAX 32767u   /* smallint in the database */
 
 #endif

@@ -188,6 +188,15 @@ message_reasons(enum language language)
     return list;
 }
 
+/* A broken rule refuses or asks for a reason; every other code says one thing. */
+static enum message
+sentence_of(const struct finding *finding)
+{
+    if (finding->code == YUEBAO__FINDING_CODE__RULE_BROKEN && finding->severity == YUEBAO__SEVERITY__WARNING)
+        return MSG_rule_warned;
+    return message_of_code(finding->code);
+}
+
 char *
 message_of_finding(enum language language, const struct finding *finding, const struct catalogue *catalogue)
 {
@@ -201,7 +210,7 @@ message_of_finding(enum language language, const struct finding *finding, const 
 
     snprintf(code, sizeof(code), "%d", (int)finding->code);
     if (name != NULL && reasons != NULL)
-        text = message_format(language, message_of_code(finding->code), "indicator", name, "found",
+        text = message_format(language, sentence_of(finding), "indicator", name, "found",
                               parameter(language, finding->found, catalogue), "bound",
                               parameter(language, finding->bound, catalogue), "rule", rule_text, "code", code,
                               "example", example_of(finding->bound), "reasons", reasons, NULL);

@@ -44,7 +44,8 @@ char *message_format(enum language language, enum message message, ...) __attrib
 /*
  * One finding as a sentence, malloc'd: the words of its code with {indicator} (name in the language),
  * {found}, {bound} (words of the contract and names of forms in the language), {rule} (the rule's own
- * message). `catalogue` may be NULL: then the number stands for the name. NULL: no memory.
+ * message). A rule that warns has other words than one that refuses. `catalogue` may be NULL: then the number
+ * stands for the name. NULL: no memory.
  */
 char *message_of_finding(enum language language, const struct finding *finding,
                          const struct catalogue *catalogue);

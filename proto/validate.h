@@ -4,7 +4,7 @@
  *
  * validate_statement needs nothing but the catalogue and the statement, so a dispute can be replayed years
  * later; validate_slot adds what the register and the calendar know. Findings come errors first, then in the
- * order of the form.
+ * order of PROTOCOL.md, section 12.
  */
 #ifndef YUEBAO_VALIDATE_H
 #define YUEBAO_VALIDATE_H
@@ -20,9 +20,9 @@
 
 /*
  * Everything that statement and catalogue decide: lengths of texts and arrays, order, revision and previous,
- * form and the shape of its period, each figure and each reason, required indicators. Catalogue hash is
- * compared with the catalogue's; figures of a statement that was made by another catalogue are not judged.
- * The statement must have passed the gate.
+ * form and the shape of its period, each figure and each reason, required indicators, the rules of the form
+ * and their explanations. Catalogue hash is compared with the catalogue's; figures of a statement that was
+ * made by another catalogue are not judged. The statement must have passed the gate.
  */
 void validate_statement(const struct catalogue *catalogue, const Yuebao__Statement *statement,
                         struct findings *findings);
@@ -34,6 +34,7 @@ struct slot {
     int32_t opened_day; /* the school existed from … */
     int32_t closed_day; /* … up to and including; INT32_MAX while open */
     bool in_calendar;
+    bool not_sent; /* a one-off form that goes to other schools; then nothing is said of the calendar */
     uint64_t opens_ms, due_ms, closes_ms;
     int32_t zone_minutes;     /* east of UTC, in which findings show instants */
     const uint8_t *catalogue; /* hash that governs the period, ID_SIZE bytes; NULL if not in the calendar */
@@ -49,8 +50,9 @@ enum slot_verdict {
 /*
  * Compare what the statement claims with its slot at `now_ms` (opens <= now: open; now > due: late; now >=
  * closes: closed). Kind of school against form, school's lifetime against the period's last day, calendar,
- * governing catalogue. `catalogue` may be NULL when there is no window; a finding that validate_statement
- * added to the same list is not repeated, nor the other way round.
+ * governing catalogue, whether a one-off form was sent to the school. `catalogue` may be NULL when there is
+ * no window; a finding that validate_statement added to the same list is not repeated, nor the other way
+ * round.
  */
 enum slot_verdict validate_slot(const struct slot *slot, const struct catalogue *catalogue,
                                 const Yuebao__Statement *statement, uint64_t now_ms,

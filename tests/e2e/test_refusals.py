@@ -14,9 +14,9 @@ FORM = "primary.monthly"
 
 
 def find(world, what):
-    """A number of the primary monthly form: `what` picks among (indicator, whether required)."""
+    """An indicator of the primary monthly form that no rule speaks of: `what` picks among (indicator, whether required)."""
     form = world.catalogue.forms[FORM]
-    for number in sorted([*form.required, *form.optional]):
+    for number in world.catalogue.unruled(FORM):
         if what(world.catalogue.indicators[number], number in form.required):
             return world.catalogue.indicators[number]
     raise AssertionError("the form has no such indicator")

@@ -5,6 +5,7 @@
 
 #include "catalogue.h"
 #include "envelope.h"
+#include "rules.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,6 +32,32 @@ check_items(const struct catalogue *catalogue, const struct form *form, const ui
     }
 }
 
+/* A form without a name of its own is the one that all schools of its kind owe; one with a name never is. */
+static void
+check_regular(const struct catalogue *catalogue, const struct form *form)
+{
+    const struct form *regular = catalogue_form_of(catalogue, form->message->kind, form->frequency);
+    bool named = strchr(strchr(form->message->code, '.') + 1, '.') != NULL;
+
+    assert((regular == form) == !named);
+}
+
+/* Every compiled term stands in its form's list. */
+static void
+check_rules(const struct form *form)
+{
+    for (size_t i = 0; i < form->n_rules; i++) {
+        const struct form_rule *rule = &form->rules[i];
+
+        assert(rule->n_left + rule->n_right == rule_term_count(rule->message));
+        for (size_t t = 0; t < rule->n_left + rule->n_right; t++) {
+            assert(rule->terms[t].item < form->n_items);
+            assert(form->items[rule->terms[t].item].indicator->number ==
+                   rule_term_at(rule->message, t)->indicator);
+        }
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -46,7 +73,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const struct form *form = catalogue_form_at(catalogue, i);
 
         assert(catalogue_form(catalogue, form->message->code) == form);
-        assert(catalogue_form_of(catalogue, form->message->kind, form->frequency) != NULL);
+        check_regular(catalogue, form);
+        check_rules(form);
         check_items(catalogue, form, form->message->required, form->message->n_required, FORM_REQUIRED);
         check_items(catalogue, form, form->message->optional, form->message->n_optional, FORM_OPTIONAL);
         assert(catalogue_place(form, 0) == FORM_FOREIGN);

@@ -47,9 +47,20 @@ say_letters(char **field, size_t count)
     X("least over greatest", c->indicator[0]->min->scaled = 5001)                                            \
     X("form's code is not its kind", say(&c->form[2]->kind, "junior"))                                       \
     X("form's code is not its frequency", say(&c->form[2]->frequency, "weekly"))                             \
+    X("a one-off form without a name", say(&c->form[2]->code, "primary.monthly."))                           \
+    X("a name that begins with a hyphen", say(&c->form[2]->code, "primary.monthly.-x"))                      \
+    X("a name in capitals", say(&c->form[2]->code, "primary.monthly.X"))                                     \
+    X("a name of two parts", say(&c->form[2]->code, "primary.monthly.x.y"))                                  \
+    X("a name of 25 letters", say(&c->form[2]->code, "primary.monthly.abcdefghijklmnopqrstuvwxy"))           \
+    X("a name without its dot", say(&c->form[2]->code, "primary.monthlyx"))                                  \
+    X("a code of 49 bytes",                                                                                  \
+      (say(&c->form[2]->kind, "primaryprimaryprimar"), say(&c->form[2]->frequency, "daily"),                 \
+       say(&c->form[2]->code, "primaryprimaryprimar.daily.abcdefghijklmnopqrstu1")))                         \
     X("no such frequency",                                                                                   \
       (say(&c->form[2]->frequency, "hourly"), say(&c->form[2]->code, "primary.hourly")))                     \
     X("no kind", (say(&c->form[0]->kind, ""), say(&c->form[0]->code, ".monthly")))                           \
+    X("a kind of two parts",                                                                                 \
+      (say(&c->form[2]->kind, "primary.daily"), say(&c->form[2]->code, "primary.daily.monthly")))            \
     X("forms not ascending", say(&c->form[0]->kind, "special"), say(&c->form[0]->code, "special.monthly"))   \
     X("form without a name", say(&c->form[2]->name_zh, ""))                                                  \
     X("form that asks nothing", c->form[1]->n_required = 0)                                                  \
@@ -96,6 +107,27 @@ test_broken(void **state)
         status = sample_load(message, &catalogue);
         if (status != CATALOGUE_BROKEN || catalogue != NULL)
             fail_msg("%s: status %d", proves[i], (int)status);
+        yuebao__catalogue__free_unpacked(message, NULL);
+    }
+}
+
+/* "[a-z0-9][a-z0-9-]{0,23}"; it is found by its code, and does not stand in for the form that all owe. */
+static void
+test_one_off_forms(void **state)
+{
+    static const char *const codes[] = {"primary.monthly.x", "primary.monthly.2026-safety",
+                                        "primary.monthly.abcdefghijklmnopqrstuvwx"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        Yuebao__Catalogue *message = sample_message();
+        struct catalogue *catalogue = NULL;
+
+        say(&message->form[2]->code, codes[i]);
+        assert_int_equal(sample_load(message, &catalogue), CATALOGUE_OK);
+        assert_int_equal(catalogue_form(catalogue, codes[i])->frequency, MONTHLY);
+        assert_null(catalogue_form_of(catalogue, "primary", MONTHLY));
+        catalogue_free(catalogue);
         yuebao__catalogue__free_unpacked(message, NULL);
     }
 }
@@ -192,6 +224,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_one_off_forms),
         cmocka_unit_test(test_bad_bytes),
         cmocka_unit_test(test_lookups),
         cmocka_unit_test(test_items_merge_required_and_optional),

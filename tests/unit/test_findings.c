@@ -13,7 +13,7 @@
 #include "gate.h"
 
 #define ERROR_CODE   YUEBAO__FINDING_CODE__ABOVE_MAX
-#define WARNING_CODE YUEBAO__FINDING_CODE__PERIOD_CLOSED
+#define WARNING_CODE YUEBAO__FINDING_CODE__RULE_BROKEN
 
 static struct findings findings;
 
@@ -37,10 +37,10 @@ static void
 test_errors_come_first_in_their_order(void **state)
 {
     (void)state;
-    findings_add(&findings, WARNING_CODE, 1, NULL, NULL, NULL);
+    findings_warn(&findings, WARNING_CODE, 1, NULL, NULL, NULL);
     assert_false(findings_refuse(&findings));
     findings_add(&findings, ERROR_CODE, 2, NULL, NULL, NULL);
-    findings_add(&findings, WARNING_CODE, 3, NULL, NULL, NULL);
+    findings_warn(&findings, WARNING_CODE, 3, NULL, NULL, NULL);
     findings_add(&findings, ERROR_CODE, 4, NULL, NULL, NULL);
     assert_true(findings_refuse(&findings));
     assert_int_equal(findings.count, 4);
@@ -62,7 +62,7 @@ test_bounded(void **state)
         findings_add(&findings, ERROR_CODE, i, NULL, NULL, NULL);
     assert_false(findings.more);
     findings_add(&findings, ERROR_CODE, 0, NULL, NULL, NULL);
-    findings_add(&findings, WARNING_CODE, 0, NULL, NULL, NULL);
+    findings_warn(&findings, WARNING_CODE, 0, NULL, NULL, NULL);
     assert_int_equal(findings.count, FINDINGS_MAX);
     assert_true(findings.more);
 }
@@ -72,7 +72,7 @@ test_an_error_pushes_out_a_warning(void **state)
 {
     (void)state;
     for (uint32_t i = 0; i < FINDINGS_MAX; i++)
-        findings_add(&findings, WARNING_CODE, i, NULL, NULL, NULL);
+        findings_warn(&findings, WARNING_CODE, i, NULL, NULL, NULL);
     findings_add(&findings, ERROR_CODE, 999, NULL, NULL, NULL);
     assert_int_equal(findings.count, FINDINGS_MAX);
     assert_true(findings.more);

@@ -139,8 +139,40 @@ static const struct {
       .found = "600",
       .bound = "500"},
      false,
-     "寄宿生数不能多于在校学生数（现为 600 对 500）。请核对数据。",
-     "Boarding pupils cannot exceed pupils enrolled (here 600 against 500). Check the figures."},
+     "寄宿生数不能多于在校学生数（现为 600 对 500）。请核对改正。",
+     "Boarding pupils cannot exceed pupils enrolled (here 600 against 500). Correct the figures."},
+    {"a rule that warns asks for a reason",
+     {.code = YUEBAO__FINDING_CODE__RULE_BROKEN,
+      .severity = YUEBAO__SEVERITY__WARNING,
+      .rule = "boarding_within_enrolled",
+      .found = "600",
+      .bound = "500"},
+     false,
+     "寄宿生数不能多于在校学生数（现为 600 对 "
+     "500）。确属无误的，请在相应数据的“说明”栏写明原因；否则请改正。",
+     "Boarding pupils cannot exceed pupils enrolled (here 600 against 500). If that is right, say why beside "
+     "one of the figures; else correct them."},
+    {"a reason that is not given, with the rule's own words",
+     {.code = YUEBAO__FINDING_CODE__EXPLANATION_MISSING,
+      .severity = YUEBAO__SEVERITY__ERROR,
+      .indicator = 7,
+      .rule = "boarding_within_enrolled",
+      .found = "600",
+      .bound = "500"},
+     false,
+     "“寄宿生数”需要说明：寄宿生数不能多于在校学生数（现为 600 对 "
+     "500）。请核对改正；确属无误的，请在相应数据的“"
+     "说明”栏写明原因。",
+     "“Boarding pupils” needs an explanation: Boarding pupils cannot exceed pupils enrolled (here 600 "
+     "against "
+     "500). Correct the figures, or say beside one of them why they are right."},
+    {"a form that went to other schools",
+     {.code = YUEBAO__FINDING_CODE__FORM_NOT_SENT, .found = "primary.monthly"},
+     false,
+     "专项报表“小学月报”未下发给本校，无需填报。如有疑问，请与教育局联系。",
+     "The one-off form “Primary school, monthly” was not sent to this school, so nothing is asked. If you "
+     "think it "
+     "should have been, ask the bureau."},
     {"the four reasons",
      {.code = YUEBAO__FINDING_CODE__BAD_REASON, .indicator = 1, .found = "忘了"},
      false,

@@ -5,193 +5,15 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "draft.h"
 #include "envelope.h"
 #include "period.h"
 #include "sample.h"
 #include "validate.h"
 
-#define EXPECTED_MAX 1024
-#define ROOM         600 /* figures a case may have: more than FIGURES_MAX */
-
 static struct catalogue *catalogue;
-
-/* ---- a statement from one line of text ---------------------------------------------------------- */
-
-/*
- * A case's statement: a good one (primary.monthly, 2026-10, revision 1, three names, this catalogue), changed
- * by words: "1=500" a figure, "2=9/10" one with a denominator (scaled integers both), "3?1" missing with a
- * reason, "field=text" a text or number of the statement ("_" is a space), "previous=32" its length,
- * "catalogue=other".
- */
-struct draft {
-    Yuebao__Statement message;
-    uint32_t indicator[ROOM], missing[ROOM];
-    int64_t value[ROOM], denominator[ROOM];
-    Yuebao__MissingReason reason[ROOM];
-    Yuebao__Explanation explanation;
-    Yuebao__Explanation *explanations[1];
-    uint8_t previous[64], hash[ID_SIZE];
-    char texts[8192];
-    size_t used;
-};
-
-static char *
-keep(struct draft *draft, const char *text)
-{
-    char *copy = draft->texts + draft->used;
-
-    assert_true(draft->used + strlen(text) < sizeof(draft->texts));
-    strcpy(copy, text);
-    draft->used += strlen(text) + 1;
-    for (char *c = copy; *c != '\0'; c++)
-        *c = *c == '_' ? ' ' : *c;
-    return copy;
-}
-
-static void
-draft_start(struct draft *draft)
-{
-    memset(draft, 0, sizeof(*draft));
-    yuebao__statement__init(&draft->message);
-    memcpy(draft->hash, catalogue_hash(catalogue), ID_SIZE);
-    draft->message.school = keep(draft, "0220203001");
-    draft->message.form = (char *)"primary.monthly";
-    draft->message.period = keep(draft, "2026-10");
-    draft->message.revision = 1;
-    draft->message.catalogue.data = draft->hash;
-    draft->message.catalogue.len = ID_SIZE;
-    draft->message.filler = draft->message.reviewer = draft->message.head = keep(draft, "王芳");
-    draft->message.indicator = draft->indicator;
-    draft->message.value = draft->value;
-    draft->message.denominator = draft->denominator;
-    draft->message.missing = draft->missing;
-    draft->message.missing_reason = draft->reason;
-    draft->message.previous.data = draft->previous;
-    draft->message.explanation = draft->explanations;
-    draft->explanations[0] = &draft->explanation;
-    yuebao__explanation__init(&draft->explanation);
-}
-
-/* n copies of a letter, for "filler*121" */
-static char *
-letters(struct draft *draft, int n)
-{
-    char text[1024] = "";
-
-    memset(text, 'x', (size_t)n);
-    return keep(draft, text);
-}
-
-static char **
-text_field(struct draft *draft, const char *name)
-{
-    struct {
-        const char *name;
-        char **text;
-    } fields[] = {
-        {"school", &draft->message.school},         {"form", &draft->message.form},
-        {"period", &draft->message.period},         {"filler", &draft->message.filler},
-        {"reviewer", &draft->message.reviewer},     {"head", &draft->message.head},
-        {"correction", &draft->message.correction}, {"explanation", &draft->explanation.text},
-        {"rule", &draft->explanation.rule},
-    };
-
-    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        if (strcmp(fields[i].name, name) == 0)
-            return fields[i].text;
-    }
-    fail_msg("no field %s", name);
-    return NULL;
-}
-
-static void
-draft_set(struct draft *draft, const char *name, const char *text)
-{
-    long number = strtol(text, NULL, 10);
-
-    if (strcmp(name, "revision") == 0)
-        draft->message.revision = (uint32_t)strtoul(text, NULL, 10);
-    else if (strcmp(name, "previous") == 0)
-        draft->message.previous.len = (size_t)number;
-    else if (strcmp(name, "catalogue") == 0 && strcmp(text, "other") == 0)
-        draft->hash[0] ^= 1;
-    else if (strcmp(name, "catalogue") == 0)
-        draft->message.catalogue.len = (size_t)number;
-    else if (strcmp(name, "values") == 0)
-        draft->message.n_value = (size_t)number;
-    else if (strcmp(name, "denominators") == 0)
-        draft->message.n_denominator = (size_t)number;
-    else if (strcmp(name, "reasons") == 0)
-        draft->message.n_missing_reason = (size_t)number;
-    else if (strcmp(name, "beside") == 0)
-        draft->explanation.indicator = (uint32_t)number;
-    else
-        *text_field(draft, name) = keep(draft, text);
-    if (strcmp(name, "explanation") == 0 || strcmp(name, "beside") == 0)
-        draft->message.n_explanation = 1;
-}
-
-static void
-draft_word(struct draft *draft, const char *word)
-{
-    Yuebao__Statement *message = &draft->message;
-    char name[32], text[512] = "";
-    uint32_t number;
-    int64_t value, denominator = 0;
-    int reason, n;
-
-    if (sscanf(word, "%" SCNu32 "=%" SCNd64 "/%" SCNd64, &number, &value, &denominator) >= 2) {
-        draft->indicator[message->n_indicator++] = number;
-        draft->value[message->n_value++] = value;
-        draft->denominator[message->n_denominator++] = denominator;
-    } else if (sscanf(word, "%" SCNu32 "?%d", &number, &reason) == 2) {
-        draft->missing[message->n_missing++] = number;
-        draft->reason[message->n_missing_reason++] = (Yuebao__MissingReason)reason;
-    } else if (sscanf(word, "%31[a-z]*%d", name, &n) == 2) {
-        *text_field(draft, name) = letters(draft, n);
-    } else if (sscanf(word, "%31[a-z]=%511s", name, text) >= 1) {
-        draft_set(draft, name, text);
-    } else {
-        fail_msg("not a word of a case: %s", word);
-    }
-}
-
-static void
-draft_of(struct draft *draft, const char *words)
-{
-    char copy[1024], *rest, *word;
-
-    assert_true(strlen(words) < sizeof(copy));
-    strcpy(copy, words);
-    draft_start(draft);
-    for (word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
-        draft_word(draft, word);
-}
-
-/* "ABOVE_MAX 1 6000 5000; NAME_MISSING 0 head -" */
-static void
-findings_text(const struct findings *findings, char text[EXPECTED_MAX])
-{
-    size_t len = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->items[i];
-        const ProtobufCEnumValue *code =
-            protobuf_c_enum_descriptor_get_value(&yuebao__finding_code__descriptor, (int)finding->code);
-
-        len +=
-            (size_t)snprintf(text + len, EXPECTED_MAX - len, "%s%s %u %s %s", i > 0 ? "; " : "", code->name,
-                             finding->indicator, finding->found[0] == '\0' ? "-" : finding->found,
-                             finding->bound[0] == '\0' ? "-" : finding->bound);
-        assert_true(len < EXPECTED_MAX);
-    }
-}
 
 /* ---- validate_statement ------------------------------------------------------------------------- */
 
@@ -218,9 +40,11 @@ static const struct {
     {"a value is shown with all its decimals", GOOD " 5=6000", "ABOVE_MAX 5 600.0 500.5"},
     {"without bounds anything that can be added up", GOOD " 7=-10000000000000", ""},
     {"too small to be added up", GOOD " 7=-10000000000001", "BELOW_MIN 7 -10000000000001 -10000000000000"},
-    {"too great to be added up", GOOD " 7=10000000000001", "ABOVE_MAX 7 10000000000001 10000000000000"},
+    {"too great to be added up", GOOD " 7=10000000000001",
+     "ABOVE_MAX 7 10000000000001 10000000000000; RULE_BROKEN boarding_within_enrolled 7 10000000000001 500"},
     {"the greatest integer does not overflow", GOOD " 7=9223372036854775807",
-     "ABOVE_MAX 7 9223372036854775807 10000000000000"},
+     "ABOVE_MAX 7 9223372036854775807 10000000000000; RULE_BROKEN boarding_within_enrolled 7 "
+     "9223372036854775807 500"},
     {"the least integer does not overflow", GOOD " 7=-9223372036854775808",
      "BELOW_MIN 7 -9223372036854775808 -10000000000000"},
 
@@ -269,12 +93,16 @@ static const struct {
     {"a name of 120 bytes", GOOD " filler*120", ""},
     {"a name of 121 bytes", GOOD " filler*121", "TEXT_TOO_LONG 0 filler 40"},
     {"a school code of 33 bytes", GOOD " school*33", "TEXT_TOO_LONG 0 school 10"},
-    {"an explanation of 600 bytes", GOOD " beside=1 explanation*600", ""},
-    {"an explanation of 601 bytes", GOOD " beside=1 explanation*601", "TEXT_TOO_LONG 0 explanation 200"},
-    {"a rule's code of 64 bytes", GOOD " explanation=x rule*64", "TEXT_TOO_LONG 0 rule 21"},
-    {"an explanation beside a figure of another form", GOOD " beside=9 explanation=x",
+    {"an explanation of 600 bytes", GOOD " ~1::*600", ""},
+    {"an explanation of 601 bytes", GOOD " ~1::*601", "TEXT_TOO_LONG 0 explanation 200"},
+    {"a rule's code of 64 bytes", GOOD " ~0:*64:x", "TEXT_TOO_LONG 0 rule 21"},
+    {"an explanation beside a figure of another form", GOOD " ~9::x",
      "INDICATOR_NOT_IN_FORM 9 - primary.monthly"},
-    {"an explanation beside a rule alone", GOOD " explanation=x rule=boarding", ""},
+    {"an explanation beside a rule alone", GOOD " ~0:boarding_within_enrolled:x", ""},
+    {"an explanation of a rule that nobody has", GOOD " ~0:boarding:x", "UNKNOWN_RULE 0 boarding -"},
+    {"an explanation that explains nothing", GOOD " ~1::", ""},
+    {"figures come before explanations", "1=-1 2=90/100 ~9:boarding:x",
+     "BELOW_MIN 1 -1 0; INDICATOR_NOT_IN_FORM 9 - primary.monthly; UNKNOWN_RULE 0 boarding -"},
 
     {"revision 0", GOOD " revision=0", "BAD_REVISION 0 0 -"},
     {"revision beyond the database", GOOD " revision=2147483648 previous=32 correction=x",
@@ -308,7 +136,7 @@ test_statement(void **state)
     (void)state;
     findings_init(&findings);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        draft_of(&draft, cases[i].statement);
+        draft_of(&draft, catalogue, cases[i].statement);
         findings_clear(&findings);
         validate_statement(catalogue, &draft.message, &findings);
         findings_text(&findings, text);
@@ -332,7 +160,7 @@ test_wrong_catalogue(void **state)
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
         char bound[2 * ID_SIZE + 1];
 
-        draft_of(&draft, statements[i]);
+        draft_of(&draft, catalogue, statements[i]);
         findings_clear(&findings);
         validate_statement(catalogue, &draft.message, &findings);
         assert_int_equal(findings.count, 1);
@@ -352,7 +180,7 @@ test_too_many_figures(void **state)
 
     (void)state;
     findings_init(&findings);
-    draft_of(&draft, "");
+    draft_of(&draft, catalogue, "");
     for (uint32_t i = 0; i <= FIGURES_MAX; i++)
         draft.indicator[i] = i + 1;
     draft.message.n_indicator = draft.message.n_value = draft.message.n_denominator = FIGURES_MAX + 1;
@@ -370,7 +198,7 @@ test_good_statement_allocates_nothing(void **state)
 
     (void)state;
     findings_init(&findings);
-    draft_of(&draft, GOOD);
+    draft_of(&draft, catalogue, GOOD);
     validate_statement(catalogue, &draft.message, &findings);
     assert_null(findings.items);
 }
@@ -383,7 +211,7 @@ test_good_statement_allocates_nothing(void **state)
 
 static const struct {
     const char *proves, *statement;
-    bool unknown_school, no_window;
+    bool unknown_school, no_window, not_sent;
     const char *kind;
     const char *opened, *closed; /* NULL: 2000-09-01, open */
     uint64_t now_ms;
@@ -416,6 +244,12 @@ static const struct {
      .verdict = SLOT_OPEN, .expected = ""},
     {"a school closed a day earlier", GOOD, .closed = "2026-10-30", .now_ms = DUE, .verdict = SLOT_REFUSED,
      .expected = "SCHOOL_NOT_OPEN 0 2026-10 2000-09-01/2026-10-30"},
+    {"a one-off form that goes to other schools, and nothing of the calendar", GOOD, .not_sent = true,
+     .no_window = true, .now_ms = OPENS - 1, .verdict = SLOT_REFUSED,
+     .expected = "FORM_NOT_SENT 0 primary.monthly -"},
+    {"one for another kind of school is not sent either, and that is said once", GOOD, .not_sent = true,
+     .kind = "junior", .now_ms = DUE, .verdict = SLOT_REFUSED,
+     .expected = "FORM_NOT_OF_KIND 0 primary.monthly junior"},
     {"a refusal wins over a closed window", GOOD, .closed = "2026-10-30", .now_ms = CLOSES,
      .verdict = SLOT_REFUSED, .expected = "SCHOOL_NOT_OPEN 0 2026-10 2000-09-01/2026-10-30"},
 };
@@ -445,6 +279,7 @@ test_slot(void **state)
                                   .opened_day = day_of(slots[i].opened, day_of("2000-09-01", 0)),
                                   .closed_day = day_of(slots[i].closed, INT32_MAX),
                                   .in_calendar = !slots[i].no_window,
+                                  .not_sent = slots[i].not_sent,
                                   .opens_ms = OPENS,
                                   .due_ms = DUE,
                                   .closes_ms = CLOSES,
@@ -452,7 +287,7 @@ test_slot(void **state)
                                   .catalogue = catalogue_hash(catalogue)};
         enum slot_verdict verdict;
 
-        draft_of(&draft, slots[i].statement);
+        draft_of(&draft, catalogue, slots[i].statement);
         findings_clear(&findings);
         verdict = validate_slot(&slot, catalogue, &draft.message, slots[i].now_ms, &findings);
         findings_text(&findings, text);
@@ -482,7 +317,7 @@ test_both_say_it_once(void **state)
     (void)state;
     findings_init(&findings);
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
-        draft_of(&draft, statements[i]);
+        draft_of(&draft, catalogue, statements[i]);
         findings_clear(&findings);
         validate_statement(catalogue, &draft.message, &findings);
         assert_int_equal(findings.count, 1);
