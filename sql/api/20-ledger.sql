@@ -13,13 +13,24 @@ COMMENT ON VIEW api.report IS 'Accepted reports, one row a revision.';
 CREATE VIEW api.kept AS
 SELECT k.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en,
        f.code AS form, yuebao.period_text(k.period, f.frequency) AS period, k.period AS first_day, k.revision, k.received_at, c.closes_at,
-       encode(k.id, 'hex') AS id, encode(k.key, 'hex') AS key
+       CASE WHEN n.admitted THEN 'admitted' WHEN b.id IS NOT NULL THEN 'booked' WHEN NOT n.admitted THEN 'declined' ELSE 'waiting' END AS decision,
+       h.revision AS held_revision, n.decided_by, n.decided_at, n.reason, encode(k.id, 'hex') AS id, encode(k.key, 'hex') AS key
 FROM yuebao.kept AS k
 JOIN yuebao.form AS f ON f.form = k.form
 JOIN yuebao.school AS s ON s.school = k.school
 JOIN yuebao.district AS d ON d.district = k.district
-LEFT JOIN yuebao.calendar AS c ON c.form = k.form AND c.period = k.period;
-COMMENT ON VIEW api.kept IS 'Reports that came after close and wait for a person''s decision.';
+LEFT JOIN yuebao.calendar AS c ON c.form = k.form AND c.period = k.period
+LEFT JOIN yuebao.decision AS n ON n.district = k.district AND n.period = k.period AND n.school = k.school AND n.form = k.form AND n.id = k.id
+-- where the school's reports of that period are, should it have moved since
+LEFT JOIN LATERAL (SELECT m.district FROM yuebao.school_district AS m
+                   WHERE m.school = k.school AND m.valid_from <= yuebao.period_last_day(k.period, f.frequency)
+                   ORDER BY m.valid_from DESC LIMIT 1) AS o ON true
+LEFT JOIN yuebao.report AS b ON b.district = o.district AND b.period = k.period AND b.school = k.school AND b.form = k.form
+    AND b.revision = k.revision AND b.id = k.id
+LEFT JOIN LATERAL (SELECT r.revision FROM yuebao.report AS r
+                   WHERE r.district = o.district AND r.period = k.period AND r.school = k.school AND r.form = k.form
+                   ORDER BY r.revision DESC LIMIT 1) AS h ON true;
+COMMENT ON VIEW api.kept IS 'Reports that came after close: which wait for a decision, and what was decided.';
 
 CREATE VIEW api.rejection AS
 SELECT r.rejection, r.school_code AS school, s.name_zh AS school_zh, s.name_en AS school_en, r.form_code AS form, r.period_text AS period,
