@@ -81,6 +81,34 @@ answer_kept(const struct receipt_key *key, const struct verdict_head *head, uint
 }
 
 uint8_t *
+answer_admitted(const struct receipt_key *key, const struct verdict_head *head, const char *reason,
+                size_t *ret_len)
+{
+    Yuebao__Verdict verdict = verdict_of(head);
+    Yuebao__Receipt receipt = YUEBAO__RECEIPT__INIT;
+
+    receipt.late = true; /* whatever came after close came after due */
+    receipt.admitted = true;
+    receipt.reason = (char *)(uintptr_t)reason;
+    verdict.outcome_case = YUEBAO__VERDICT__OUTCOME_RECEIPT;
+    verdict.receipt = &receipt;
+    return sign(key, &verdict, ret_len);
+}
+
+uint8_t *
+answer_declined(const struct receipt_key *key, const struct verdict_head *head, const char *reason,
+                size_t *ret_len)
+{
+    Yuebao__Verdict verdict = verdict_of(head);
+    Yuebao__Declined declined = YUEBAO__DECLINED__INIT;
+
+    declined.reason = (char *)(uintptr_t)reason;
+    verdict.outcome_case = YUEBAO__VERDICT__OUTCOME_DECLINED;
+    verdict.declined = &declined;
+    return sign(key, &verdict, ret_len);
+}
+
+uint8_t *
 answer_reject(const struct receipt_key *key, const struct verdict_head *head, const struct findings *findings,
               size_t *ret_len)
 {

@@ -29,6 +29,11 @@ uint8_t *answer_receipt(const struct receipt_key *key, const struct verdict_head
                         size_t *ret_len);
 uint8_t *answer_kept(const struct receipt_key *key, const struct verdict_head *head, uint64_t closed_ms,
                      size_t *ret_len);
+/* A person's decisions about what was kept. A text is borrowed, at most TEXT_MAX bytes. */
+uint8_t *answer_admitted(const struct receipt_key *key, const struct verdict_head *head, const char *reason,
+                         size_t *ret_len);
+uint8_t *answer_declined(const struct receipt_key *key, const struct verdict_head *head, const char *reason,
+                         size_t *ret_len);
 uint8_t *answer_reject(const struct receipt_key *key, const struct verdict_head *head,
                        const struct findings *findings, size_t *ret_len);
 uint8_t *answer_conflict(const struct receipt_key *key, const struct verdict_head *head,
