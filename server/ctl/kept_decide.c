@@ -141,6 +141,7 @@ ask_admit(struct decisions *d, const struct kept *kept, const char *answer)
 {
     const Yuebao__Statement *s = kept->statement;
     char *previous = hex_of(s->previous.data, s->previous.len), *figures = kept_figures_json(s);
+    char *remarks = kept_remarks_json(kept->catalogue, s, &kept->findings);
     char catalogue[12];
     const char *values[] = {kept_cell(kept, KEPT_ID),
                             previous,
@@ -150,7 +151,7 @@ ask_admit(struct decisions *d, const struct kept *kept, const char *answer)
                             s->head,
                             s->correction,
                             figures,
-                            "[]",
+                            remarks,
                             d->options->reason,
                             kept_cell(kept, KEPT_NOW_MS),
                             answer};
@@ -163,6 +164,7 @@ ask_admit(struct decisions *d, const struct kept *kept, const char *answer)
         "pg_catalog.decode($2, 'hex'), $3::smallint, $4, $5, $6, $7, $8::jsonb, $9::jsonb, $10, " DECIDED_AT(
             "$11") ", pg_catalog.decode($12, 'hex')) AS a",
         12, values);
+    free(remarks);
     free(figures);
     free(previous);
     return result;

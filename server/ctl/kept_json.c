@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "remark.h"
+
 static char *
 text_of(json_t *json)
 {
@@ -32,5 +34,23 @@ kept_figures_json(const Yuebao__Statement *s)
     for (size_t i = 0; i < s->n_missing; i++)
         append(list, json_pack("{s:I, s:I}", "indicator", (json_int_t)s->missing[i], "missing",
                                (json_int_t)s->missing_reason[i]));
+    return text_of(list);
+}
+
+char *
+kept_remarks_json(const struct catalogue *catalogue, const Yuebao__Statement *statement,
+                  const struct findings *findings)
+{
+    json_t *list = json_array();
+    size_t count = 0;
+    struct remark *remarks = remarks_of(catalogue, statement, findings, &count);
+
+    if (remarks == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        append(list, json_pack("{s:I, s:s, s:s, s:s, s:s}", "indicator", (json_int_t)remarks[i].indicator,
+                               "rule", remarks[i].rule, "found", remarks[i].found, "bound", remarks[i].bound,
+                               "explanation", remarks[i].explanation));
+    free(remarks);
     return text_of(list);
 }

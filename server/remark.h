@@ -1,0 +1,31 @@
+/*
+ * remark: what stands beside the figures of a statement that was let through: each rule that warned, with the
+ * school's explanation, then the explanations that answer no such rule. Rows of yuebao.remark. No I/O.
+ */
+#ifndef YUEBAO_REMARK_H
+#define YUEBAO_REMARK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "catalogue.h"
+#include "findings.h"
+#include "yuebao.pb-c.h"
+
+/* Texts are borrowed from the findings and the statement. */
+struct remark {
+    uint32_t indicator;        /* beside which figure; 0: none in particular */
+    const char *rule;          /* code of the rule that warned; "" with an explanation alone */
+    const char *found, *bound; /* with a rule: its two sums */
+    const char *explanation;   /* the school's words, never blank */
+};
+
+/*
+ * Of a statement and what validate_statement() found about it by that catalogue, none of it an error. An
+ * array that the caller frees, also when *ret_count is 0; NULL: no memory.
+ */
+struct remark *remarks_of(const struct catalogue *catalogue, const Yuebao__Statement *statement,
+                          const struct findings *findings, size_t *ret_count)
+    __attribute__((warn_unused_result));
+
+#endif
