@@ -258,14 +258,10 @@ sort_draft(struct draft *d)
     return true;
 }
 
-struct draft *
-sheet_draft(const struct sheet *sheet, const struct catalogue *catalogue, const struct form *form,
-            struct faults *faults)
+static void
+read_rows(const struct sheet *sheet, const struct catalogue *catalogue, const struct form *form,
+          struct draft *draft, struct faults *faults)
 {
-    struct draft *draft = calloc(1, sizeof(*draft));
-
-    if (draft == NULL)
-        return NULL;
     for (size_t i = sheet->header + 1; i < sheet->table->count; i++) {
         struct reading r = {.sheet = sheet, .row = &sheet->table->rows[i], .draft = draft, .faults = faults};
         const char *code = sheet_cell(sheet, r.row, COLUMN_CODE);
@@ -277,6 +273,19 @@ sheet_draft(const struct sheet *sheet, const struct catalogue *catalogue, const 
         else
             read_row(&r, form);
     }
+}
+
+struct draft *
+sheet_draft(const struct sheet *sheet, const struct catalogue *catalogue, const struct form *form,
+            struct faults *faults)
+{
+    struct draft *draft = calloc(1, sizeof(*draft));
+
+    if (draft == NULL)
+        return NULL;
+    draft->unread = sheet->place[COLUMN_CODE] == NOWHERE || sheet->place[COLUMN_VALUE] == NOWHERE;
+    if (!draft->unread)
+        read_rows(sheet, catalogue, form, draft, faults);
     if (!sort_draft(draft)) {
         draft_free(draft);
         return NULL;
@@ -380,7 +389,7 @@ sheet_locate(const struct draft *draft, const struct catalogue *catalogue, const
                                                                 : NULL;
         struct fault fault = {.finding = *finding, .column = COLUMN_NONE, .hint = MESSAGE_COUNT};
 
-        if (row != NULL && row->faulty && rule == NULL)
+        if (rule == NULL && finding->indicator != 0 && (draft->unread || (row != NULL && row->faulty)))
             continue;
         if (row != NULL) {
             fault.line = row->line;

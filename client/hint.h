@@ -7,7 +7,8 @@
 
 #include "messages.h"
 
-/* MESSAGE_COUNT: nothing to say. */
+/* Of a cell that is not empty and no number. A cell without any digit is taken for a mark that stands for a
+ * number. */
 enum message hint_of_cell(const char *cell);
 
 #endif

@@ -56,7 +56,10 @@ known_words_in(const struct table_row *row)
     return known;
 }
 
-/* Of the first rows the one with the most names of columns; false: none has any. */
+/*
+ * Of the first rows the one with the most names of columns; false: none has two. One alone may be a word in a
+ * row of figures: "required" and "note" are names of columns too.
+ */
 static bool
 find_header(struct sheet *sheet)
 {
@@ -70,7 +73,7 @@ find_header(struct sheet *sheet)
             sheet->header = i;
         }
     }
-    return most > 0;
+    return most > 1;
 }
 
 /* "指标代码;指标名称;…": a spreadsheet of a country that writes 0,5. */
@@ -207,6 +210,23 @@ fault_of_table(enum table_status status, const struct table_error *error, struct
     faults_add(faults, &fault);
 }
 
+/* .xlsx is a ZIP archive, .xls an OLE container. */
+static bool
+is_workbook(const uint8_t *bytes, size_t len)
+{
+    return len >= 4 && (memcmp(bytes, "PK\3\4", 4) == 0 || memcmp(bytes, "\xd0\xcf\x11\xe0", 4) == 0);
+}
+
+static void
+refuse_workbook(struct faults *faults)
+{
+    struct fault fault =
+        sheet_fault(YUEBAO__FINDING_CODE__SHEET_UNREADABLE, 0, "workbook", NULL, 0, COLUMN_NONE);
+
+    fault.hint = MSG_hint_workbook;
+    faults_add(faults, &fault);
+}
+
 /* A letter, a web page, another program's table. */
 static void
 miss_header(const struct table *table, struct faults *faults)
@@ -223,9 +243,14 @@ sheet_open(const uint8_t *bytes, size_t len, struct faults *faults)
 {
     const char *words[SHEET_KNOWN_WORDS];
     struct table_error error = {0};
-    struct sheet *sheet = calloc(1, sizeof(*sheet));
+    struct sheet *sheet;
     enum table_status status = TABLE_NOMEM;
 
+    if (is_workbook(bytes, len)) {
+        refuse_workbook(faults);
+        return NULL;
+    }
+    sheet = calloc(1, sizeof(*sheet));
     sheet_known_words(words);
     if (sheet != NULL)
         status = table_read(bytes, len, words, &sheet->table, &error);

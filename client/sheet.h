@@ -92,6 +92,8 @@ struct explanation {
 
 /* The figures of one sheet, ascending by indicator as a statement wants them. */
 struct draft {
+    bool unread; /* a column is missing without which no row says anything: nothing may be concluded from any
+                    absence */
     size_t figures, missing, explanations;
     uint32_t indicator[FIGURES_MAX];
     int64_t value[FIGURES_MAX];

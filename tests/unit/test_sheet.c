@@ -163,7 +163,7 @@ every_fault_has_its_place(void **state)
 
 static const struct wrong headers[] = {
     {"no value column", "指标代码,报表标识\nenrolled_pupils," MARK, "1:value:COLUMN_MISSING"},
-    {"no code column", "数值,报表标识\n3," MARK, "1:indicator:COLUMN_MISSING 2:indicator:ROW_UNKNOWN"},
+    {"no code column", "数值,报表标识\n3," MARK, "1:indicator:COLUMN_MISSING"},
     {"a column twice", "指标代码,数值,value\nenrolled_pupils,3,4", "1:value:COLUMN_TWICE"},
     {"the clerk's own column is only mentioned", "指标代码,数值,我的备忘\nenrolled_pupils,3,x",
      "1::COLUMN_UNKNOWN"},
@@ -203,11 +203,17 @@ habits_get_a_word_of_their_own(void **state)
         const char *cell;
         enum message hint;
     } habits[] = {
-        {"１２", MSG_hint_full_width}, {"5%", MSG_hint_percent}, {"\"1,200\"", MSG_hint_thousands},
-        {"1E+05", MSG_hint_exponent},  {"12人", MSG_hint_unit},  {"abc", MESSAGE_COUNT},
-        {"1 200", MSG_hint_thousands}, {"5.", MSG_hint_point},   {".5", MSG_hint_point},
-        {"5OO", MSG_hint_letters},     {"l2", MSG_hint_letters}, {"2026/10/31", MSG_hint_date},
-        {"10月31日", MSG_hint_date},   {"12-5", MSG_hint_date},  {"12kg", MSG_hint_unit},
+        {"１２", MSG_hint_full_width},      {"5%", MSG_hint_percent},      {"\"1,200\"", MSG_hint_thousands},
+        {"1E+05", MSG_hint_exponent},       {"12人", MSG_hint_unit},       {"abc", MSG_hint_suppressed},
+        {"1 200", MSG_hint_thousands},      {"5.", MSG_hint_point},        {".5", MSG_hint_point},
+        {"5OO", MSG_hint_letters},          {"l2", MSG_hint_letters},      {"2026/10/31", MSG_hint_date},
+        {"10月31日", MSG_hint_date},        {"12-5", MSG_hint_date},       {"12kg", MSG_hint_unit},
+        {"31-Oct", MSG_hint_date},          {"12:30", MSG_hint_date},      {"5 marks", MSG_hint_unit},
+        {"约360", MSG_hint_unit},           {"￥360", MSG_hint_unit},      {"三百六十", MSG_hint_numerals},
+        {"1\u00a0200", MSG_hint_thousands}, {"1'200", MSG_hint_thousands}, {"'360", MSG_hint_apostrophe},
+        {"36\u200b0", MSG_hint_invisible},  {"−360", MSG_hint_minus},      {"95％", MSG_hint_percent},
+        {"=A1", MSG_hint_formula},          {"#REF!", MSG_hint_formula},   {"O", MSG_hint_letters},
+        {"－360", MSG_hint_full_width},
     };
 
     (void)state;
