@@ -7,7 +7,7 @@
 #include "snapshot.h"
 
 #define AGENDA_WINDOWS_MAX 400u
-#define AGENDA_SCHOOLS_MAX 40u           /* of one institution */
+#define AGENDA_SCHOOLS_MAX REGISTRY_SIBLINGS_MAX
 #define AGENDA_BYTES_MAX   (60u * 1024u) /* must fit a frame with its Reply around it */
 #define AGENDA_CLOSED_DAYS 62u           /* closed at most so long ago */
 #define AGENDA_DAILY_DAYS  31u           /* the same for daily periods */

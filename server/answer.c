@@ -191,6 +191,18 @@ reply_agenda(uint32_t number, const uint8_t *agenda, size_t agenda_len, size_t *
 }
 
 uint8_t *
+reply_notices(uint32_t number, const uint8_t *notices, size_t notices_len, size_t *ret_len)
+{
+    return frame_of_packed(number, YUEBAO__REPLY__BODY_NOTICES, notices, notices_len, ret_len);
+}
+
+uint8_t *
+reply_holding(uint32_t number, const uint8_t *holding, size_t holding_len, size_t *ret_len)
+{
+    return frame_of_packed(number, YUEBAO__REPLY__BODY_HOLDING, holding, holding_len, ret_len);
+}
+
+uint8_t *
 reply_answer(uint32_t number, const uint8_t *answer, size_t answer_len, size_t *ret_len)
 {
     return frame_of_packed(number, YUEBAO__REPLY__BODY_ANSWER, answer, answer_len, ret_len);

@@ -43,6 +43,8 @@ uint8_t *answer_conflict(const struct receipt_key *key, const struct verdict_hea
 uint8_t *reply_welcome(uint32_t number, const struct receipt_key *key, uint64_t server_ms, uint32_t in_flight,
                        size_t *ret_len);
 uint8_t *reply_agenda(uint32_t number, const uint8_t *agenda, size_t agenda_len, size_t *ret_len);
+uint8_t *reply_notices(uint32_t number, const uint8_t *notices, size_t notices_len, size_t *ret_len);
+uint8_t *reply_holding(uint32_t number, const uint8_t *holding, size_t holding_len, size_t *ret_len);
 uint8_t *reply_answer(uint32_t number, const uint8_t *answer, size_t answer_len, size_t *ret_len);
 uint8_t *reply_catalogue_part(uint32_t number, const uint8_t hash[ID_SIZE], const uint8_t *bytes,
                               size_t total, size_t offset, size_t *ret_len);

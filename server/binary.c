@@ -128,6 +128,12 @@ binary_text(struct binary *b, const char *text)
 }
 
 void
+binary_raw_date(struct binary *b, int32_t day)
+{
+    binary_raw32(b, day - DAYS_1970_TO_2000);
+}
+
+void
 binary_date(struct binary *b, int32_t day)
 {
     binary_int4(b, day - DAYS_1970_TO_2000);

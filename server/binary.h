@@ -42,6 +42,7 @@ void binary_raw(struct binary *binary, const void *bytes, size_t len);
 void binary_raw16(struct binary *binary, int16_t number);
 void binary_raw32(struct binary *binary, int32_t number);
 void binary_raw64(struct binary *binary, int64_t number);
+void binary_raw_date(struct binary *binary, int32_t day); /* days since 1970-01-01 */
 
 /* Fields or elements. */
 void binary_null(struct binary *binary);

@@ -38,7 +38,7 @@ make_slots(struct hub *hub, size_t n)
 }
 
 struct hub *
-hub_new(struct event_base *base, struct registry *registry, struct batch *batch,
+hub_new(struct event_base *base, struct registry *registry, struct asker *asker, struct batch *batch,
         const struct receipt_key *key, const struct session_limits *limits)
 {
     struct hub *hub = calloc(1, sizeof(*hub));
@@ -47,6 +47,7 @@ hub_new(struct event_base *base, struct registry *registry, struct batch *batch,
         return NULL;
     hub->base = base;
     hub->registry = registry;
+    hub->asker = asker;
     hub->batch = batch;
     hub->key = key;
     hub->limits = *limits;

@@ -36,6 +36,7 @@ typedef void hub_on_room(void *arg);
 struct hub {
     struct event_base *base; /* borrowed, like all pointers up to `key` */
     struct registry *registry;
+    struct asker *asker;
     struct batch *batch;
     const struct receipt_key *key;
     struct session_limits limits;
@@ -57,8 +58,8 @@ struct hub {
 };
 
 /* NULL: no memory. The limit on connections is fixed here; the other limits may change later. */
-struct hub *hub_new(struct event_base *base, struct registry *registry, struct batch *batch,
-                    const struct receipt_key *key, const struct session_limits *limits);
+struct hub *hub_new(struct event_base *base, struct registry *registry, struct asker *asker,
+                    struct batch *batch, const struct receipt_key *key, const struct session_limits *limits);
 void hub_free(struct hub *hub); /* ends all sessions at once; accepts NULL */
 
 /* Takes the context; sessions that run keep theirs. */

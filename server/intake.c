@@ -114,6 +114,7 @@ slot_of(const struct judgement *j)
 
     if (j->school != NULL) {
         slot.kind = j->school->kind;
+        slot.not_sent = !registry_form_sent(j->intake->registry, j->statement->form, j->school);
         slot.opened_day = j->school->opened_day;
         slot.closed_day = j->school->closed_day;
     }
@@ -294,6 +295,7 @@ static const Yuebao__FindingCode of_the_moment[] = {
     YUEBAO__FINDING_CODE__KEY_NOT_OF_SCHOOL, YUEBAO__FINDING_CODE__SCHOOL_NOT_OPEN,
     YUEBAO__FINDING_CODE__FORM_NOT_OF_KIND,  YUEBAO__FINDING_CODE__PERIOD_NOT_IN_CALENDAR,
     YUEBAO__FINDING_CODE__PERIOD_NOT_OPEN,   YUEBAO__FINDING_CODE__WRONG_CATALOGUE,
+    YUEBAO__FINDING_CODE__FORM_NOT_SENT,
 };
 
 /* One is enough: what else was found may follow from it, as when another catalogue governs now. */

@@ -35,7 +35,7 @@ struct registry {
     struct snapshot *snapshot; /* NULL until the first one is in */
     registry_on_change *on_change;
     void *arg;
-    struct asker *asker;
+    struct key_asker *keys;
 
     struct link *reader;
     enum reader_step step;
@@ -265,20 +265,21 @@ registry_ask_key(struct registry *r, const uint8_t key[KEY_SIZE], const char *co
         done(REGISTRY_YES, arg);
         return NULL;
     }
-    return asker_key(r->asker, key, code, done, arg);
+    return key_asker_find(r->keys, key, code, done, arg);
 }
 
 struct registry_ask *
 registry_enrol(struct registry *r, const uint8_t code_hash[ID_SIZE], const char *school,
                const uint8_t key[KEY_SIZE], const char *software, registry_on_key *done, void *arg)
 {
-    return asker_enrol(r->asker, code_hash, school, key, software, done, arg);
+    return key_asker_enrol(r->keys, code_hash, school, key, software, done, arg);
 }
 
 /* ---- the face ----------------------------------------------------------------------------------- */
 
 struct registry *
-registry_new(struct event_base *base, const char *conninfo, registry_on_change *on_change, void *arg)
+registry_new(struct event_base *base, const char *conninfo, struct asker *asker,
+             registry_on_change *on_change, void *arg)
 {
     struct registry *r = calloc(1, sizeof(*r));
 
@@ -288,8 +289,8 @@ registry_new(struct event_base *base, const char *conninfo, registry_on_change *
     r->arg = arg;
     r->timer = evtimer_new(base, reader_on_timer, r);
     r->reader = link_new(base, conninfo, &reader_owner, r);
-    r->asker = asker_new(base, conninfo, registry_on_yes, r);
-    if (r->timer != NULL && r->reader != NULL && r->asker != NULL)
+    r->keys = key_asker_new(asker, registry_on_yes, r);
+    if (r->timer != NULL && r->reader != NULL && r->keys != NULL)
         return r;
     registry_free(r);
     return NULL;
@@ -300,7 +301,7 @@ registry_free(struct registry *r)
 {
     if (r == NULL)
         return;
-    asker_free(r->asker);
+    key_asker_free(r->keys);
     link_free(r->reader);
     registry_load_free(r->load);
     if (r->timer != NULL)
@@ -328,6 +329,18 @@ static const struct calendar_form *
 find_form(const struct registry *r, const char *code)
 {
     return r->snapshot != NULL ? calendar_form_of_code(snapshot_calendar(r->snapshot), code) : NULL;
+}
+
+size_t
+registry_siblings(const struct registry *r, const struct registry_school *school,
+                  int32_t ret_schools[REGISTRY_SIBLINGS_MAX])
+{
+    const struct snapshot_school *siblings[REGISTRY_SIBLINGS_MAX];
+    size_t count = snapshot_siblings(r->snapshot, school, siblings, REGISTRY_SIBLINGS_MAX);
+
+    for (size_t i = 0; i < count; i++)
+        ret_schools[i] = siblings[i]->face.id;
+    return count;
 }
 
 const struct registry_window *

@@ -16,6 +16,9 @@
 #include "catalogue.h"
 #include "period.h"
 
+#define REGISTRY_SIBLINGS_MAX 40u /* schools of one institution that are told of */
+
+struct asker;
 struct registry;
 
 struct registry_school {
@@ -38,14 +41,20 @@ struct registry_window {
 /* Told when the first snapshot is in (ready), and whenever one was replaced. */
 typedef void registry_on_change(void *arg);
 
-/* Starts connecting at once; conninfo is borrowed for the registry's life. NULL: no memory. */
-struct registry *registry_new(struct event_base *base, const char *conninfo, registry_on_change *on_change,
-                              void *arg);
+/*
+ * Starts connecting at once; conninfo is borrowed for the registry's life, and so is the asker, which must
+ * have the kinds of registry_ask.h. NULL: no memory.
+ */
+struct registry *registry_new(struct event_base *base, const char *conninfo, struct asker *asker,
+                              registry_on_change *on_change, void *arg);
 void registry_free(struct registry *registry);
 bool registry_ready(const struct registry *registry);
 
 /* NULL: unknown. Borrowed until the end of this turn of the loop. */
 const struct registry_school *registry_school(const struct registry *registry, const char *code);
+/* The numbers of the institution's schools, the school itself among them; how many. */
+size_t registry_siblings(const struct registry *registry, const struct registry_school *school,
+                         int32_t ret_schools[REGISTRY_SIBLINGS_MAX]);
 /* As the school has it, with what the bureau has put off for it or for its district; `school` NULL: as
  * everybody has it. */
 const struct registry_window *registry_window(const struct registry *registry, const char *form,

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "envelope.h"
 #include "gate.h"
+#include "inquiry.h"
 #include "intake.h"
 #include "log.h"
 
@@ -213,20 +214,28 @@ take_enrol(struct session *s, uint32_t number, const Yuebao__Enrol *enrol)
 
 /* ---- Agenda and Catalogue ----------------------------------------------------------------------- */
 
+/* The school of the session, or NULL: it has left the register meanwhile, and the session is over. */
+static const struct registry_school *
+own_school(struct session *s, uint32_t number)
+{
+    const struct registry_school *school = registry_school(session_hub(s)->registry, session_school(s));
+
+    if (school == NULL)
+        session_fault(s, number, YUEBAO__FAULT_CODE__FAULT_UNKNOWN_SCHOOL,
+                      "the school is no longer in the register");
+    return school;
+}
+
 static void
 take_agenda(struct session *s, uint32_t number)
 {
-    const struct registry *registry = session_hub(s)->registry;
-    const struct registry_school *school = registry_school(registry, session_school(s));
+    const struct registry_school *school = own_school(s, number);
     size_t agenda_len = 0, len = 0;
     uint8_t *agenda, *frame = NULL;
 
-    if (school == NULL) {
-        session_fault(s, number, YUEBAO__FAULT_CODE__FAULT_UNKNOWN_SCHOOL,
-                      "the school is no longer in the register");
+    if (school == NULL)
         return;
-    }
-    agenda = registry_agenda(registry, school, clock_now_ms(), &agenda_len);
+    agenda = registry_agenda(session_hub(s)->registry, school, clock_now_ms(), &agenda_len);
     if (agenda != NULL)
         frame = reply_agenda(number, agenda, agenda_len, &len);
     free(agenda);
@@ -250,6 +259,121 @@ take_catalogue_request(struct session *s, uint32_t number, const Yuebao__Catalog
     bytes = catalogue_bytes(catalogue, &total);
     frame = reply_catalogue_part(number, request->hash.data, bytes, total, request->offset, &len);
     session_reply(s, frame, len);
+}
+
+/* ---- Notices and Holding ------------------------------------------------------------------------ */
+
+static struct inquirer
+inquirer_of(const struct session *s, uint32_t number)
+{
+    return (struct inquirer){.arg = session_hub(s), .session = session_id(s), .number = number};
+}
+
+/* Whether the inquiry is on its way; else its session is told to come again. */
+static void
+await_inquiry(struct session *s, uint32_t number, bool on_its_way)
+{
+    if (on_its_way)
+        session_work_begins(s);
+    else
+        reply_with_busy(s, number);
+}
+
+typedef uint8_t *reply_inquiry(uint32_t number, const uint8_t *packed, size_t packed_len, size_t *ret_len);
+
+static void
+answer_inquiry(const struct inquirer *inquirer, reply_inquiry *reply, const uint8_t *packed,
+               size_t packed_len)
+{
+    struct session *s = hub_find(inquirer->arg, inquirer->session);
+    uint8_t *frame;
+    size_t len = 0;
+
+    if (s == NULL)
+        return;
+    session_work_ends(s);
+    if (packed == NULL) {
+        reply_with_busy(s, inquirer->number);
+        return;
+    }
+    frame = reply(inquirer->number, packed, packed_len, &len);
+    session_reply(s, frame, len);
+}
+
+static void
+on_notices(const struct inquirer *inquirer, const uint8_t *packed, size_t len)
+{
+    answer_inquiry(inquirer, reply_notices, packed, len);
+}
+
+static void
+on_holding(const struct inquirer *inquirer, const uint8_t *packed, size_t len)
+{
+    answer_inquiry(inquirer, reply_holding, packed, len);
+}
+
+static void
+take_notice_request(struct session *s, uint32_t number)
+{
+    const struct hub *hub = session_hub(s);
+    const struct registry_school *school = own_school(s, number);
+    struct inquirer inquirer = inquirer_of(s, number);
+    int32_t schools[REGISTRY_SIBLINGS_MAX];
+    size_t count;
+
+    if (school == NULL)
+        return;
+    count = registry_siblings(hub->registry, school, schools);
+    await_inquiry(s, number, inquiry_notices(hub->asker, schools, count, on_notices, &inquirer));
+}
+
+/* A slot of a school of the session's institution; false: any other, and the session is over. */
+static bool
+find_own_school(struct session *s, uint32_t number, const char *code, int32_t *ret_school_id)
+{
+    const struct registry_school *own = own_school(s, number), *school = NULL;
+
+    if (own == NULL)
+        return false;
+    if (strlen(code) <= SCHOOL_CODE_MAX)
+        school = registry_school(session_hub(s)->registry, code);
+    if (school == NULL || school->institution != own->institution) {
+        session_fault(s, number, YUEBAO__FAULT_CODE__FAULT_UNKNOWN_SCHOOL,
+                      "what is held of another institution's school");
+        return false;
+    }
+    *ret_school_id = school->id;
+    return true;
+}
+
+/* Nothing can be held of a form or a period that is none. */
+static void
+reply_nothing_held(struct session *s, uint32_t number, const struct inquiry_slot *slot)
+{
+    size_t packed_len = 0, len = 0;
+    uint8_t *packed = inquiry_nothing_held(slot, &packed_len), *frame = NULL;
+
+    if (packed != NULL)
+        frame = reply_holding(number, packed, packed_len, &len);
+    free(packed);
+    session_reply(s, frame, len);
+}
+
+static void
+take_holding_request(struct session *s, uint32_t number, const Yuebao__HoldingRequest *request)
+{
+    const struct hub *hub = session_hub(s);
+    struct inquirer inquirer = inquirer_of(s, number);
+    struct inquiry_slot slot = {
+        .school = request->school, .form = request->form, .period_text = request->period};
+
+    if (!find_own_school(s, number, request->school, &slot.school_id))
+        return;
+    if (!period_parse(request->period, &slot.period) ||
+        !registry_form(hub->registry, request->form, slot.period.frequency, &slot.form_id))
+        reply_nothing_held(s, number, &slot);
+    else
+        await_inquiry(s, number, inquiry_holding(hub->asker, &slot, on_holding, &inquirer));
 }
 
 /* ---- Put ---------------------------------------------------------------------------------------- */
@@ -360,7 +484,7 @@ on_stored(struct submission *submission, enum submission_outcome outcome, void *
         log_refused(s, submission);
     }
     if (s != NULL) {
-        session_put_ends(s);
+        session_work_ends(s);
         session_reply(s, frame, len);
     } else {
         free(frame);
@@ -382,9 +506,9 @@ store(struct session *s, uint32_t number, struct submission *submission)
     *t = (struct ticket){.hub = hub, .session = session_id(s), .number = number};
     submission->done = on_stored;
     submission->arg = t;
-    session_put_begins(s);
+    session_work_begins(s);
     if (!batch_submit(hub->batch, submission)) {
-        session_put_ends(s);
+        session_work_ends(s);
         submission_free(submission);
         free(t);
         reply_with_busy(s, number);
@@ -497,8 +621,10 @@ request_take(struct session *s, const uint8_t *body, size_t len)
         take_put(s, r->number, r->put);
         return;
     case YUEBAO__REQUEST__BODY_NOTICES:
+        take_notice_request(s, r->number);
+        return;
     case YUEBAO__REQUEST__BODY_HOLDING:
-        reply_with_busy(s, r->number);
+        take_holding_request(s, r->number, r->holding);
         return;
     case YUEBAO__REQUEST__BODY__NOT_SET:
     case _YUEBAO__REQUEST__BODY__CASE_IS_INT_SIZE:

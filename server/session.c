@@ -762,13 +762,13 @@ session_welcome(struct session *s)
 }
 
 void
-session_put_begins(struct session *s)
+session_work_begins(struct session *s)
 {
     s->in_flight++;
 }
 
 void
-session_put_ends(struct session *s)
+session_work_ends(struct session *s)
 {
     assert(s->in_flight > 0);
     s->in_flight--;

@@ -6,7 +6,7 @@
  *   HELLO      encrypted; the peer has not said who it is
  *   ASKING     its key or code is being looked up; reading rests
  *   OPEN       a known school: requests are read and answered
- *   FULL       as OPEN, but reading rests: too many Puts in flight, or replies are not read
+ *   FULL       as OPEN, but reading rests: too many requests wait for the database, or replies are not read
  *   CLOSING    the last reply is on its way out
  *   LINGER     our side is closed; what the peer still sends is thrown away, lest a reset overtakes the last
  * reply DEAD       unlinked; freed in the hub's next turn
@@ -79,9 +79,9 @@ void session_reply(struct session *session, uint8_t *frame, size_t len);
 void session_part(struct session *session, uint8_t *frame, size_t len, const char *reason);
 void session_fault(struct session *session, uint32_t number, Yuebao__FaultCode code, const char *reason);
 
-/* One Put more, or less, waits for its answer. */
-void session_put_begins(struct session *session);
-void session_put_ends(struct session *session);
+/* One request more, or less, waits for its answer: a Put, or an inquiry. */
+void session_work_begins(struct session *session);
+void session_work_ends(struct session *session);
 
 /* ---- for hub.c ---------------------------------------------------------------------------------- */
 

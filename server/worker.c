@@ -12,14 +12,20 @@
 #include "clock.h"
 #include "envelope.h"
 #include "hub.h"
+#include "inquiry.h"
 #include "listener.h"
 #include "log.h"
 #include "receipt_key.h"
 #include "registry.h"
+#include "registry_ask.h"
 #include "tls.h"
 
 /* A worker without a registry answers BUSY, but gives its siblings this long to be the better choice. */
 #define LISTEN_ANYWAY_MS 2000
+
+/* Everything that is asked on the asker's link. */
+static const struct ask_kind *const asked[] = {&registry_ask_of_key, &registry_ask_of_enrolment,
+                                               &inquiry_for_notices, &inquiry_for_holding, NULL};
 
 /* How often a draining worker looks whether all is done. */
 static const struct timeval drain_look = {0, 20 * 1000};
@@ -35,6 +41,7 @@ struct worker {
     uint64_t drain_until;
     unsigned drain_ms;
     struct receipt_key key;
+    struct asker *asker;
     struct registry *registry;
     struct batch *batch;
     struct hub *hub;
@@ -221,7 +228,7 @@ worker_make_hub(struct worker *w)
         w->status = EX_CONFIG;
         return false;
     }
-    w->hub = hub_new(w->base, w->registry, w->batch, &w->key, &config->limits);
+    w->hub = hub_new(w->base, w->registry, w->asker, w->batch, &w->key, &config->limits);
     if (w->hub == NULL) {
         SSL_CTX_free(tls);
         return false;
@@ -252,7 +259,10 @@ worker_begin(struct worker *w)
     w->batch = batch_new(w->base, config->database, config->links);
     if (w->batch == NULL)
         return false;
-    w->registry = registry_new(w->base, config->database, worker_on_registry, w);
+    w->asker = asker_new(w->base, config->database, asked);
+    if (w->asker == NULL)
+        return false;
+    w->registry = registry_new(w->base, config->database, w->asker, worker_on_registry, w);
     if (w->registry == NULL)
         return false;
     return worker_make_hub(w);
@@ -267,6 +277,7 @@ worker_stop(struct worker *w)
     hub_free(w->hub);
     if (w->registry != NULL)
         registry_free(w->registry);
+    asker_free(w->asker);
     if (w->drain != NULL)
         event_free(w->drain);
     if (w->listen_anyway != NULL)

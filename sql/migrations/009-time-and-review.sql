@@ -136,6 +136,7 @@ COMMENT ON COLUMN yuebao.decision.reason IS 'Why; signed with the answer and sho
 COMMENT ON COLUMN yuebao.decision.decided_by IS 'Database user who decided.';
 COMMENT ON COLUMN yuebao.decision.decided_at IS 'When; the verdict''s decided_ms.';
 COMMENT ON COLUMN yuebao.decision.answer IS 'Packed Answer with the signed verdict, as it is sent to the school.';
+CREATE INDEX decision_by_school ON yuebao.decision (school, decided_at);
 GRANT SELECT ON yuebao.decision TO yuebao_collector;
 
 -- ---- review --------------------------------------------------------------------------------------------------------------------------
@@ -166,6 +167,7 @@ COMMENT ON COLUMN yuebao.review.verdict IS 'seen, or returned to the school with
 COMMENT ON COLUMN yuebao.review.note IS 'What the school is asked; shown at its desk.';
 COMMENT ON COLUMN yuebao.review.made_by IS 'Database user who reviewed.';
 COMMENT ON COLUMN yuebao.review.made_at IS 'When.';
+GRANT SELECT ON yuebao.review TO yuebao_collector;
 
 CREATE TABLE yuebao.declaration (
     declaration bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT declaration_pk PRIMARY KEY,

@@ -299,6 +299,20 @@ class Session:
         assert len(data) == part.total and hashlib.sha256(data).digest() == digest
         return pb.Catalogue.FromString(data)
 
+    def notices(self):
+        """What the bureau says about reports of this institution."""
+        return self.ask("notices", notices=pb.NoticeRequest())
+
+    def holding(self, school, form, period):
+        """What the centre holds of one slot; its id and the signature of the envelope inside are checked."""
+        held = self.ask("holding", holding=pb.HoldingRequest(school=school, form=form, period=period))
+        assert (held.school, held.form, held.period) == (school, form, period)
+        if held.HasField("envelope"):
+            inside = held.envelope
+            assert statement_id(inside.statement) == held.id
+            assert verifies(inside.key, inside.signature, "yuebao-statement-v1", inside.statement)
+        return held
+
     def put(self, env, timeout=None):
         """Send one envelope and wait for whatever answers it."""
         return self.answer_to(self.send(put=pb.Put(envelope=env)), timeout)

@@ -32,6 +32,7 @@ $$, $$VALUES
     ('rejection',        'INSERT SELECT'),
     ('remark',           'INSERT'),
     ('report',           'INSERT SELECT'),
+    ('review',           'SELECT'),
     ('school',           'SELECT'),
     ('school_district',  'SELECT'),
     ('school_key',       'INSERT SELECT'),

@@ -32,6 +32,7 @@ fake_house_init(struct fake_house *house)
                                          .catalogue = house->catalogue};
     assert(period_parse(FAKE_PERIOD, &r->window.period));
     house->batch.up = true;
+    house->asker.up = true;
 }
 
 void
@@ -165,6 +166,69 @@ fake_answer(struct registry *r, enum registry_answer answer)
     assert(done != NULL);
     r->waiting = NULL;
     done(answer, r->waiting_arg);
+}
+
+size_t
+registry_siblings(const struct registry *r, const struct registry_school *school,
+                  int32_t ret_schools[REGISTRY_SIBLINGS_MAX])
+{
+    (void)school;
+    ret_schools[0] = r->school.id;
+    return 1;
+}
+
+/* ---- inquiry.h ---------------------------------------------------------------------------------- */
+
+static bool
+inquire(struct asker *a, size_t n_schools, inquiry_done *done, const struct inquirer *inquirer)
+{
+    if (!a->up)
+        return false;
+    assert(a->done == NULL);
+    a->done = done;
+    a->inquirer = *inquirer;
+    a->n_schools = n_schools;
+    return true;
+}
+
+bool
+inquiry_notices(struct asker *a, const int32_t *schools, size_t n_schools, inquiry_done *done,
+                const struct inquirer *inquirer)
+{
+    (void)schools;
+    return inquire(a, n_schools, done, inquirer);
+}
+
+bool
+inquiry_holding(struct asker *a, const struct inquiry_slot *slot, inquiry_done *done,
+                const struct inquirer *inquirer)
+{
+    (void)slot;
+    return inquire(a, 1, done, inquirer);
+}
+
+uint8_t *
+inquiry_nothing_held(const struct inquiry_slot *slot, size_t *ret_len)
+{
+    Yuebao__Holding holding = YUEBAO__HOLDING__INIT;
+    uint8_t *bytes;
+
+    holding.form = (char *)(uintptr_t)slot->form;
+    *ret_len = yuebao__holding__get_packed_size(&holding);
+    bytes = malloc(*ret_len + 1);
+    assert(bytes != NULL);
+    yuebao__holding__pack(&holding, bytes);
+    return bytes;
+}
+
+void
+fake_inquired(struct asker *a, const uint8_t *packed, size_t len)
+{
+    inquiry_done *done = a->done;
+
+    assert(done != NULL);
+    a->done = NULL;
+    done(&a->inquirer, packed, len);
 }
 
 /* ---- batch.h ------------------------------------------------------------------------------------ */

@@ -1,6 +1,6 @@
 /*
  * fake_house: a registry and a batch that live in memory and do what the test says, behind registry.h and
- * batch.h.
+ * batch.h, and an asker behind inquiry.h.
  *
  * One school ("0012345", primary, id 7), its key, one period (primary.monthly, 2026-10) under the sample
  * catalogue. The batch keeps what it is given until the test answers it.
@@ -10,6 +10,7 @@
 
 #include "batch.h"
 #include "envelope.h"
+#include "inquiry.h"
 #include "receipt_key.h"
 #include "registry.h"
 
@@ -35,6 +36,14 @@ struct registry {
     unsigned asked, cancelled;
 };
 
+/* Answers inquiries when the test calls fake_inquired. */
+struct asker {
+    bool up;
+    inquiry_done *done; /* of the one that waits; NULL: none does */
+    struct inquirer inquirer;
+    size_t n_schools; /* that were asked about */
+};
+
 struct batch {
     bool up, full;
     struct submission *held[FAKE_HELD_MAX]; /* reports, kept and reviews, in order */
@@ -45,6 +54,7 @@ struct batch {
 
 struct fake_house {
     struct registry registry;
+    struct asker asker;
     struct batch batch;
     struct receipt_key server;
     struct catalogue *catalogue;
@@ -55,6 +65,9 @@ void fake_house_fini(struct fake_house *house);
 
 /* The registry answers what it kept waiting. */
 void fake_answer(struct registry *registry, enum registry_answer answer);
+
+/* The asker answers what waits; NULL: it cannot. */
+void fake_inquired(struct asker *asker, const uint8_t *packed, size_t len);
 
 /* The batch answers the oldest it holds; fields of the outcome are the test's to set before, in held[0]. */
 void fake_outcome(struct batch *batch, enum submission_outcome outcome);

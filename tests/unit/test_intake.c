@@ -238,6 +238,13 @@ change_kind(Yuebao__Envelope *e)
 }
 
 static void
+send_to_others(Yuebao__Envelope *e)
+{
+    (void)e;
+    house.registry.not_sent = true;
+}
+
+static void
 leave(Yuebao__Envelope *e)
 {
     (void)e;
@@ -269,6 +276,8 @@ static const struct refused reviewed[] = {
     {"a moment before it opens", leave, FAKE_OPENS_MS - 1, YUEBAO__FINDING_CODE__PERIOD_NOT_OPEN,
      FAKE_SCHOOL},
     {"a school that is closed", close_school, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__SCHOOL_NOT_OPEN,
+     FAKE_SCHOOL},
+    {"a form that was sent to others", send_to_others, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__FORM_NOT_SENT,
      FAKE_SCHOOL},
     {"a school of another kind", change_kind, FAKE_OPENS_MS, YUEBAO__FINDING_CODE__FORM_NOT_OF_KIND,
      FAKE_SCHOOL},

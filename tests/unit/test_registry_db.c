@@ -14,6 +14,7 @@
 #include "envelope.h"
 #include "real_house.h"
 #include "registry.h"
+#include "registry_ask.h"
 #include "sample.h"
 #include "yuebao.pb-c.h"
 
@@ -32,6 +33,7 @@ code(const char *tail)
 
 struct bench {
     struct event_base *base;
+    struct asker *asker;
     struct registry *registry;
     unsigned changes;
 };
@@ -109,6 +111,8 @@ tear_down_database(void **state)
     return 0;
 }
 
+static const struct ask_kind *const asked[] = {&registry_ask_of_key, &registry_ask_of_enrolment, NULL};
+
 static int
 set_up(void **state)
 {
@@ -118,7 +122,9 @@ set_up(void **state)
         return 0;
     bench = calloc(1, sizeof(*bench));
     bench->base = event_base_new();
-    bench->registry = registry_new(bench->base, COLLECTOR, on_change, bench);
+    bench->asker = asker_new(bench->base, COLLECTOR, asked);
+    assert_non_null(bench->asker);
+    bench->registry = registry_new(bench->base, COLLECTOR, bench->asker, on_change, bench);
     assert_non_null(bench->registry);
     alarm(PATIENCE_S);
     while (!registry_ready(bench->registry))
@@ -135,6 +141,7 @@ tear_down(void **state)
     if (db == NULL)
         return 0;
     registry_free(bench->registry);
+    asker_free(bench->asker);
     event_base_free(bench->base);
     free(bench);
     alarm(0);

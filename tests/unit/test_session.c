@@ -47,7 +47,7 @@ setup(void **state)
     fake_house_init(&house);
     base = event_base_new();
     limits.connections = 4;
-    hub = hub_new(base, &house.registry, &house.batch, &house.server, &limits);
+    hub = hub_new(base, &house.registry, &house.asker, &house.batch, &house.server, &limits);
     patience = evtimer_new(base, on_patience, NULL);
     event_add(patience, &(struct timeval){PATIENCE_S, 0});
     peer = NULL;
@@ -214,6 +214,33 @@ send_agenda_request(uint32_t number)
     request.number = number;
     request.body_case = YUEBAO__REQUEST__BODY_AGENDA;
     request.agenda = &agenda;
+    send_request(&request);
+}
+
+static void
+send_notice_request(uint32_t number)
+{
+    Yuebao__Request request = YUEBAO__REQUEST__INIT;
+    Yuebao__NoticeRequest notices = YUEBAO__NOTICE_REQUEST__INIT;
+
+    request.number = number;
+    request.body_case = YUEBAO__REQUEST__BODY_NOTICES;
+    request.notices = &notices;
+    send_request(&request);
+}
+
+static void
+send_holding_request(uint32_t number, const char *school, const char *form, const char *period)
+{
+    Yuebao__Request request = YUEBAO__REQUEST__INIT;
+    Yuebao__HoldingRequest holding = YUEBAO__HOLDING_REQUEST__INIT;
+
+    holding.school = (char *)(uintptr_t)school;
+    holding.form = (char *)(uintptr_t)form;
+    holding.period = (char *)(uintptr_t)period;
+    request.number = number;
+    request.body_case = YUEBAO__REQUEST__BODY_HOLDING;
+    request.holding = &holding;
     send_request(&request);
 }
 
@@ -752,6 +779,98 @@ test_a_full_hub_takes_nobody(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ---- inquiries ---------------------------------------------------------------------------------- */
+
+static void
+test_inquiries_are_answered(void **state)
+{
+    (void)state;
+    be_welcome();
+    send_notice_request(2);
+    expect_nothing();
+    assert_int_equal(house.asker.n_schools, 1);
+    fake_inquired(&house.asker, (const uint8_t *)"", 0);
+    expect_reply(2, YUEBAO__REPLY__BODY_NOTICES);
+    send_holding_request(3, FAKE_SCHOOL, FAKE_FORM, FAKE_PERIOD);
+    expect_nothing();
+    fake_inquired(&house.asker, (const uint8_t *)"", 0);
+    expect_reply(3, YUEBAO__REPLY__BODY_HOLDING);
+}
+
+/* The database is away from the start, or goes away meanwhile; the session goes on. */
+static void
+test_inquiries_while_the_database_is_away(void **state)
+{
+    (void)state;
+    be_welcome();
+    house.asker.up = false;
+    send_notice_request(2);
+    expect_reply(2, YUEBAO__REPLY__BODY_BUSY);
+    send_holding_request(3, FAKE_SCHOOL, FAKE_FORM, FAKE_PERIOD);
+    expect_reply(3, YUEBAO__REPLY__BODY_BUSY);
+    house.asker.up = true;
+    send_notice_request(4);
+    settle();
+    fake_inquired(&house.asker, NULL, 0);
+    expect_reply(4, YUEBAO__REPLY__BODY_BUSY);
+    send_agenda_request(5);
+    expect_reply(5, YUEBAO__REPLY__BODY_AGENDA);
+}
+
+static void
+test_session_gone_before_its_inquiry(void **state)
+{
+    (void)state;
+    be_welcome();
+    send_notice_request(2);
+    expect_nothing();
+    bufferevent_write(peer, "\0\0\0", 4); /* a frame of length 0 ends it */
+    expect_fault(0, YUEBAO__FAULT_CODE__FAULT_FRAME);
+    bufferevent_free(peer);
+    be_welcome(); /* in the same place */
+    fake_inquired(&house.asker, (const uint8_t *)"", 0);
+    expect_nothing();
+}
+
+/* An inquiry that is under way is answered before the session ends. */
+static void
+test_draining_waits_for_an_inquiry(void **state)
+{
+    (void)state;
+    be_welcome();
+    send_notice_request(2);
+    settle();
+    hub_drain(hub);
+    expect_nothing();
+    fake_inquired(&house.asker, (const uint8_t *)"", 0);
+    expect_reply(2, YUEBAO__REPLY__BODY_NOTICES);
+    expect_fault(0, YUEBAO__FAULT_CODE__FAULT_SHUTDOWN);
+}
+
+static void
+test_nothing_can_be_held_of_what_is_none(void **state)
+{
+    static const char *const slots[][2] = {
+        {FAKE_FORM, "2026-13"}, {FAKE_FORM, "2026"}, {FAKE_FORM, ""}, {"primary.hourly", FAKE_PERIOD}};
+
+    (void)state;
+    be_welcome();
+    for (uint32_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+        send_holding_request(2 + i, FAKE_SCHOOL, slots[i][0], slots[i][1]);
+        expect_reply(2 + i, YUEBAO__REPLY__BODY_HOLDING);
+        assert_null(house.asker.done);
+    }
+}
+
+static void
+test_holding_of_another_school(void **state)
+{
+    (void)state;
+    be_welcome();
+    send_holding_request(2, "9999999", FAKE_FORM, FAKE_PERIOD);
+    expect_fault(2, YUEBAO__FAULT_CODE__FAULT_UNKNOWN_SCHOOL);
+}
+
 int
 main(void)
 {
@@ -781,6 +900,12 @@ main(void)
         TEST(test_draining_lets_answers_out),
         TEST(test_draining_sends_the_idle_away),
         TEST(test_a_full_hub_takes_nobody),
+        TEST(test_inquiries_are_answered),
+        TEST(test_inquiries_while_the_database_is_away),
+        TEST(test_session_gone_before_its_inquiry),
+        TEST(test_draining_waits_for_an_inquiry),
+        TEST(test_nothing_can_be_held_of_what_is_none),
+        TEST(test_holding_of_another_school),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
