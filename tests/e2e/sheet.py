@@ -5,7 +5,8 @@ import io
 
 COLUMNS = {  # what the clerk looks for in the header
     "code": ("指标代码", "indicator"), "value": ("数值（分子）", "value"), "denominator": ("分母", "denominator"),
-    "reason": ("缺报原因", "missing because"), "mark": ("报表标识", "sheet id"), "name": ("指标名称", "name"),
+    "reason": ("缺报原因", "missing because"), "explanation": ("说明", "explanation"),
+    "mark": ("报表标识", "sheet id"), "name": ("指标名称", "name"),
     "required": ("是否必填", "required"), "last": ("上期数据", "last period"),
 }
 
