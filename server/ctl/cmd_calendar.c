@@ -1,12 +1,14 @@
 /*
- * yuebaoctl calendar: when periods open, are due and close. A period is opened under the newest catalogue and
- * keeps it.
+ * yuebaoctl calendar: when periods open, are due and close. A period is opened under the newest
+ * catalogue that governs its first day, and keeps it from the moment it opens.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "asked_once.h"
 #include "db.h"
 #include "form_name.h"
+#include "governs.h"
 #include "instant.h"
 #include "known.h"
 #include "output.h"
@@ -231,6 +233,11 @@ list(struct calendar *c, const char *form)
     "FROM yuebao.form AS f CROSS JOIN pg_catalog.unnest($1::date[]) AS p (day) "                             \
     "WHERE f.frequency = $2 AND ($3::text IS NULL OR f.code = $3) AND ($4::text IS NULL OR f.kind = $4) "
 
+/* A form that the period's catalogue does not have is owed by nobody. One with a name is opened by `ask`. */
+#define GOVERNED                                                                                             \
+    "AND EXISTS (SELECT FROM yuebao.catalogue_form AS i WHERE i.form = f.form AND i.catalogue = "            \
+    "yuebao.governing(p.day)) "
+
 #define NEW_ZONE "coalesce($5::text, '" ZONE "')"
 #define OLD_ZONE "coalesce($5::text, k.zone)"
 
@@ -247,8 +254,7 @@ static const char open_sql[] =
     "SELECT f.form, p.day, " INSTANT("$6", "$7", NEW_ZONE) ", "
                              INSTANT("$8", "$9", NEW_ZONE) ", "
                              INSTANT("$10", "$11", NEW_ZONE) ", "
-    NEW_ZONE ", (SELECT max(k.catalogue) FROM yuebao.catalogue AS k) "
-    WANTED "AND EXISTS (SELECT FROM yuebao.form_indicator AS i WHERE i.form = f.form) "
+    NEW_ZONE ", yuebao.governing(p.day) " WANTED GOVERNED
     "ON CONFLICT ON CONSTRAINT calendar_pk DO NOTHING RETURNING *) " LISTED;
 
 static const char set_sql[] =
@@ -313,6 +319,23 @@ write_audit(struct calendar *c, const char *verb, const char *periods, int count
         6, values);
 }
 
+/* Why no form is named: there is none of these, or the first catalogue of all is put off to a later day. */
+static void
+explain_none(struct calendar *c)
+{
+    PGresult *result =
+        db_query(c->ctl,
+                 "SELECT min(k.governs_from) FROM yuebao.catalogue AS k HAVING min(k.governs_from) "
+                 "> (SELECT max(p.day) FROM pg_catalog.unnest($1::date[]) AS p (day))",
+                 1, (const char *const[]){c->days});
+
+    if (result != NULL && PQntuples(result) > 0)
+        ctl_fail(c->ctl, EX_DATAERR, MSG_ctl_calendar_ungoverned, "day", PQgetvalue(result, 0, 0), NULL);
+    else if (result != NULL)
+        ctl_fail(c->ctl, EX_DATAERR, MSG_ctl_calendar_no_form, NULL);
+    PQclear(result);
+}
+
 /* How many windows the options name, whether they were there already or not; -1: reported. */
 static int
 count_named(struct calendar *c, bool opening)
@@ -320,16 +343,17 @@ count_named(struct calendar *c, bool opening)
     const char *values[] = {c->days, frequency_name(c->of), c->form, c->kind};
     PGresult *result = db_query(
         c->ctl,
-        opening ? "SELECT count(*) " WANTED
-                  "AND EXISTS (SELECT FROM yuebao.form_indicator AS i WHERE i.form = f.form)"
+        opening ? "SELECT count(*) " WANTED GOVERNED
                 : "SELECT count(*) " WANTED
                   "AND EXISTS (SELECT FROM yuebao.calendar AS k WHERE k.form = f.form AND k.period = p.day)",
         4, values);
     int count = result == NULL ? -1 : (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
 
     PQclear(result);
-    if (count == 0)
-        ctl_fail(c->ctl, EX_DATAERR, opening ? MSG_ctl_calendar_no_form : MSG_ctl_calendar_no_window, NULL);
+    if (count == 0 && opening)
+        explain_none(c);
+    else if (count == 0)
+        ctl_fail(c->ctl, EX_DATAERR, MSG_ctl_calendar_no_window, NULL);
     return count;
 }
 
@@ -373,7 +397,7 @@ apply(struct calendar *c, const char *verb, const char *periods, const struct in
     struct ctl *ctl = c->ctl;
 
     if (!db_connect_admin(ctl) || !has_catalogue(ctl) || !knows_form(ctl, c->form) ||
-        !db_do_plain(ctl, "BEGIN"))
+        !db_do_plain(ctl, "BEGIN") || !governs_lock(ctl))
         return ctl->status;
     int named = count_named(c, opening);
     if (named <= 0)
@@ -383,8 +407,8 @@ apply(struct calendar *c, const char *verb, const char *periods, const struct in
         return ctl->status;
     int count = PQntuples(result);
     bool keep = count > 0 && !c->dry_run;
-    bool ok =
-        (!keep || write_audit(c, verb, periods, count)) && db_do_plain(ctl, keep ? "COMMIT" : "ROLLBACK");
+    bool ok = (!opening || asked_once(ctl)) && (!keep || write_audit(c, verb, periods, count)) &&
+              db_do_plain(ctl, keep ? "COMMIT" : "ROLLBACK");
     int status = ok ? finish(c, result, opening, named) : ctl->status;
     PQclear(result);
     return status;

@@ -6,13 +6,18 @@
 #include <string.h>
 
 #include "db.h"
+#include "governs.h"
 #include "import.h"
+#include "known.h"
 #include "output.h"
 #include "snapshot.h"
 
-/* Two imports at once would both check and then both write: one at a time, until the end of its transaction.
- */
-static const char lock[] = "SELECT pg_catalog.pg_advisory_xact_lock(1987456322)";
+/* What comes of the rows when all are written. */
+struct outcome {
+    struct governs governs;
+    char hash[2 * ID_SIZE + 1]; /* of a new catalogue, hex; "" when none was needed */
+    PGresult *governed;         /* what it governs, owned; NULL without one */
+};
 
 static const struct output_column columns[] = {
     {"what", MSG_ctl_col_what, CELL_TEXT, {0}},
@@ -84,9 +89,10 @@ write_audit(struct import *import, const struct import_counts counts[IMPORT_KIND
 
 /* Commit what changed something; what changed nothing is rolled back, so that nobody is woken by it. */
 static int
-finish(struct import *import, const struct import_counts counts[IMPORT_KINDS], const char *hash)
+finish(struct import *import, const struct import_counts counts[IMPORT_KINDS], const struct outcome *outcome)
 {
     struct ctl *ctl = import->ctl;
+    const char *hash = outcome->hash;
     bool news = changes(counts) > 0 || hash[0] != '\0';
     bool keep = news && !import->dry_run;
 
@@ -97,6 +103,8 @@ finish(struct import *import, const struct import_counts counts[IMPORT_KINDS], c
     int status = show_counts(ctl, counts);
     if (hash[0] != '\0' && keep)
         ctl_say(ctl, MSG_ctl_snapshot_made, "hash", hash, NULL);
+    if (outcome->governed != NULL)
+        governs_say(ctl, &outcome->governs, outcome->governed);
     if (!news)
         ctl_say(ctl, MSG_ctl_import_nothing, NULL);
     else
@@ -104,15 +112,27 @@ finish(struct import *import, const struct import_counts counts[IMPORT_KINDS], c
     return status;
 }
 
+/* The catalogue that the tables now say, if it is a new one, and what that does to the calendar. */
+static bool
+renew_catalogue(struct import *import, struct outcome *outcome)
+{
+    if (!snapshot_update(import->ctl, outcome->governs.from, outcome->hash))
+        return false;
+    if (outcome->hash[0] == '\0')
+        return true;
+    outcome->governed = governs_ask(import->ctl);
+    return outcome->governed != NULL && import_check_asked(import);
+}
+
 static int
-run(struct import *import, int n, char **paths)
+run(struct import *import, int n, char **paths, struct outcome *outcome)
 {
     struct ctl *ctl = import->ctl;
     struct import_counts counts[IMPORT_KINDS] = {{0}};
-    char hash[2 * ID_SIZE + 1];
 
-    if (!import_read(import, n, paths) || !db_connect_admin(ctl) || !db_do_plain(ctl, "BEGIN") ||
-        !db_do_plain(ctl, lock) || !import_check(import))
+    if (!is_period(ctl, import->from) || !import_read(import, n, paths) || !db_connect_admin(ctl) ||
+        !db_do_plain(ctl, "BEGIN") || !governs_lock(ctl) ||
+        !governs_choose(ctl, import->from, &outcome->governs) || !import_check(import))
         return ctl->status;
     if (import->n_faults > 0)
         return import_report(import);
@@ -120,23 +140,27 @@ run(struct import *import, int n, char **paths)
         return ctl->status;
     if (import->n_faults > 0)
         return import_report(import);
-    if (!snapshot_update(ctl, hash))
+    if (!renew_catalogue(import, outcome))
         return ctl->status;
-    return finish(import, counts, hash);
+    if (import->n_faults > 0)
+        return import_report(import);
+    return finish(import, counts, outcome);
 }
 
 int
 cmd_import(struct ctl *ctl, int argc, char **argv)
 {
     struct import import = {.ctl = ctl};
-    const struct ctl_option own[] = {{"dry-run", NULL, &import.dry_run}, {0}};
+    struct outcome outcome = {.governed = NULL};
+    const struct ctl_option own[] = {{"dry-run", NULL, &import.dry_run}, {"from", &import.from, NULL}, {0}};
     int first = ctl_options(ctl, argc, argv, own);
 
     if (first < 0)
         return ctl->status;
     if (first == argc)
         return ctl_usage(ctl, MSG_ctl_import_what, NULL);
-    int status = run(&import, argc - first, argv + first);
+    int status = run(&import, argc - first, argv + first, &outcome);
+    PQclear(outcome.governed);
     import_free(&import);
     return status;
 }

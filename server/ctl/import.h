@@ -66,6 +66,7 @@ struct fault {
 struct import {
     struct ctl *ctl;
     bool dry_run;
+    const char *from;     /* first period that a new catalogue governs; NULL: whatever has not opened */
     struct sheet *sheets; /* ordered by kind, then as given */
     size_t n_sheets;
     char **paths; /* owned */
@@ -117,6 +118,8 @@ bool import_check(struct import *import) __attribute__((warn_unused_result));
 bool import_check_past(struct import *import, enum import_kind kind) __attribute__((warn_unused_result));
 /* The same when everything is written: what the tables must be as a whole. */
 bool import_check_whole(struct import *import) __attribute__((warn_unused_result));
+/* And when a new catalogue is in the calendar: that no school is asked for anything twice. */
+bool import_check_asked(struct import *import) __attribute__((warn_unused_result));
 
 struct import_counts {
     long rows, fresh, changed, removed;

@@ -41,9 +41,7 @@ check_schools_past(struct import *import)
 /* Rows of indicators.csv whose `column` differs from the table's and of which there are figures. */
 #define HAS_FIGURES(differs, value, bound)                                                                   \
     "SELECT s.sheet, s.line, " value " AS value, " bound " AS bound FROM pg_temp.import_indicator AS s "     \
-    "JOIN yuebao.indicator AS d ON d.code = s.indicator LEFT JOIN LATERAL (SELECT f.frequency FROM "         \
-    "yuebao.form_indicator AS i JOIN yuebao.form AS f USING (form) WHERE i.indicator = d.indicator AND "     \
-    "f.name = '' LIMIT 1) AS o ON true WHERE (" differs ") AND "                                             \
+    "JOIN yuebao.indicator AS d ON d.code = s.indicator WHERE (" differs ") AND "                            \
     "EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)"
 
 #define SCALE(row) row ".measure || ', ' || " row ".decimals || ', ' || " row ".denominator_decimals"
@@ -52,9 +50,7 @@ check_schools_past(struct import *import)
 static bool
 check_indicators_past(struct import *import)
 {
-    return import_forbid(import, HAS_FIGURES("s.frequency <> o.frequency", "s.frequency", "o.frequency"),
-                         "frequency", MSG_ctl_fault_frequency_changed) &&
-           import_forbid(import, HAS_FIGURES(SCALE("s") " <> " SCALE("d"), SCALE("s"), SCALE("d")), "measure",
+    return import_forbid(import, HAS_FIGURES(SCALE("s") " <> " SCALE("d"), SCALE("s"), SCALE("d")), "measure",
                          MSG_ctl_fault_scale_changed) &&
            import_forbid(import, HAS_FIGURES("s.unit <> d.unit", "s.unit", "d.unit"), "unit",
                          MSG_ctl_fault_unit_changed);

@@ -39,3 +39,18 @@ import_check_whole(struct import *import)
 {
     return check_rules(import);
 }
+
+/* One fault an indicator, at its row; at none when its row is not in these files. */
+bool
+import_check_asked(struct import *import)
+{
+    return import_forbid(
+        import,
+        "SELECT DISTINCT ON (t.indicator) coalesce(s.sheet, 0), coalesce(s.line, 0), "
+        "coalesce(s.frequency, t.indicator), t.form || ' ' || t.period AS one, "
+        "t.other_form || ' ' || t.other_period AS other, "
+        "max(t.works_from) OVER (PARTITION BY t.indicator) AS from FROM yuebao.asked_twice() AS t "
+        "LEFT JOIN pg_temp.import_indicator AS s ON s.indicator = t.indicator "
+        "ORDER BY t.indicator, t.form, t.other_form",
+        "frequency", MSG_ctl_fault_asked_twice);
+}

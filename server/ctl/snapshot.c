@@ -259,14 +259,15 @@ pack(const Yuebao__Catalogue *message, size_t *ret_len)
     return bytes;
 }
 
-/* When the newest snapshot was made; 0: there is none. Its content tells it apart from the tables': whether
- * they are the same. */
+/* Whether the newest snapshot of the tables says what they say now, but for when it was made. Those that were
+ * made for one-off forms do not count. */
 static bool
 compare_newest(struct builder *b, bool *ret_same)
 {
-    PGresult *result =
-        PQexecParams(b->ctl->db, "SELECT bytes FROM yuebao.catalogue ORDER BY catalogue DESC LIMIT 1", 0,
-                     NULL, NULL, NULL, NULL, 1);
+    PGresult *result = PQexecParams(
+        b->ctl->db,
+        "SELECT bytes FROM yuebao.catalogue WHERE governs_from < 'infinity' ORDER BY catalogue DESC LIMIT 1",
+        0, NULL, NULL, NULL, NULL, 1);
 
     if (PQresultStatus(result) != PGRES_TUPLES_OK) {
         db_report(b->ctl, result);
@@ -308,17 +309,17 @@ why_unsound(enum catalogue_status status)
 }
 
 static bool
-store(struct ctl *ctl, const uint8_t *bytes, size_t len, char ret_hash[2 * ID_SIZE + 1])
+store(struct ctl *ctl, const uint8_t *bytes, size_t len, const char *from, char ret_hash[2 * ID_SIZE + 1])
 {
-    const char *values[] = {NULL, (const char *)bytes};
+    const char *values[] = {NULL, (const char *)bytes, from};
     uint8_t hash[ID_SIZE];
-    const int lengths[] = {(int)sizeof(hash), (int)len}, formats[] = {1, 1};
+    const int lengths[] = {(int)sizeof(hash), (int)len, 0}, formats[] = {1, 1, 0};
 
     envelope_sha256(bytes, len, hash);
     values[0] = (const char *)hash;
     PGresult *result =
-        PQexecParams(ctl->db, "INSERT INTO yuebao.catalogue (hash, bytes) VALUES ($1, $2)", 2,
-                     (const Oid[]){17, 17}, values, lengths, formats, 0); /* 17: bytea, pg_type.dat */
+        PQexecParams(ctl->db, "INSERT INTO yuebao.catalogue (hash, bytes, governs_from) VALUES ($1, $2, $3)",
+                     3, (const Oid[]){17, 17, 0}, values, lengths, formats, 0); /* 17: bytea, pg_type.dat */
     bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
     if (ok)
         hex_print(hash, sizeof(hash), ret_hash);
@@ -327,6 +328,10 @@ store(struct ctl *ctl, const uint8_t *bytes, size_t len, char ret_hash[2 * ID_SI
     PQclear(result);
     return ok;
 }
+
+#define NEWEST                                                                                               \
+    "(SELECT k.catalogue, k.governs_from FROM yuebao.catalogue AS k ORDER BY k.catalogue DESC LIMIT 1) AS "  \
+    "n "
 
 /* The same in rows, for questions in SQL. */
 static bool
@@ -338,17 +343,29 @@ store_forms(struct ctl *ctl)
                        "i.required FROM yuebao.form_indicator AS i");
 }
 
-/* Periods that have not opened yet will open under the newest one; those that have keep theirs. */
+/*
+ * Periods that it governs and that have opened for nobody will open under it. Of a form that it does not have
+ * any more nothing is owed then: those windows go. What has opened keeps its catalogue.
+ */
 static bool
 renew_upcoming(struct ctl *ctl)
 {
-    return db_do_plain(ctl, "UPDATE yuebao.calendar AS c SET catalogue = (SELECT max(k.catalogue) FROM "
-                            "yuebao.catalogue AS k) WHERE c.opens_at > pg_catalog.now() AND EXISTS (SELECT "
-                            "FROM yuebao.form_indicator AS i WHERE i.form = c.form)");
+    static const char renew[] =
+        "UPDATE yuebao.calendar AS c SET catalogue = n.catalogue FROM yuebao.calendar_window AS w, " NEWEST
+        "WHERE w.form = c.form AND w.first_day = c.period AND NOT w.opened AND c.period >= n.governs_from "
+        "AND EXISTS (SELECT FROM yuebao.catalogue_form AS i WHERE i.catalogue = n.catalogue AND i.form = "
+        "c.form)";
+    static const char clear[] =
+        "DELETE FROM yuebao.calendar AS c USING yuebao.calendar_window AS w, " NEWEST
+        "WHERE w.form = c.form AND w.first_day = c.period AND NOT w.opened AND w.name = '' AND c.period >= "
+        "n.governs_from AND c.catalogue <> n.catalogue AND NOT EXISTS (SELECT FROM yuebao.extension AS e "
+        "WHERE e.form = c.form AND e.period = c.period)";
+
+    return db_do_plain(ctl, renew) && db_do_plain(ctl, clear);
 }
 
 static bool
-make(struct builder *b, char ret_hash[2 * ID_SIZE + 1])
+make(struct builder *b, const char *from, char ret_hash[2 * ID_SIZE + 1])
 {
     struct timespec now;
     struct catalogue *catalogue = NULL;
@@ -360,7 +377,7 @@ make(struct builder *b, char ret_hash[2 * ID_SIZE + 1])
     enum catalogue_status status = catalogue_load(bytes, len, &catalogue);
     bool ok = status == CATALOGUE_OK;
     if (ok)
-        ok = store(b->ctl, bytes, len, ret_hash) && store_forms(b->ctl) && renew_upcoming(b->ctl);
+        ok = store(b->ctl, bytes, len, from, ret_hash) && store_forms(b->ctl) && renew_upcoming(b->ctl);
     else
         ctl_fail(b->ctl, EX_SOFTWARE, why_unsound(status), NULL);
     catalogue_free(catalogue);
@@ -369,7 +386,7 @@ make(struct builder *b, char ret_hash[2 * ID_SIZE + 1])
 }
 
 bool
-snapshot_update(struct ctl *ctl, char ret_hash[2 * ID_SIZE + 1])
+snapshot_update(struct ctl *ctl, const char *from, char ret_hash[2 * ID_SIZE + 1])
 {
     struct builder b = {.ctl = ctl};
     bool same = false, ok;
@@ -378,7 +395,7 @@ snapshot_update(struct ctl *ctl, char ret_hash[2 * ID_SIZE + 1])
     yuebao__catalogue__init(&b.message);
     ok = add_indicators(&b) && add_forms(&b) && add_rules(&b);
     if (ok && b.message.n_form > 0)
-        ok = compare_newest(&b, &same) && (same || make(&b, ret_hash));
+        ok = compare_newest(&b, &same) && (same || make(&b, from, ret_hash));
     builder_free(&b);
     return ok;
 }

@@ -12,9 +12,10 @@
 #include "limit.h"
 
 /*
- * Inside the open transaction. A new snapshot also governs the periods that have not opened yet. ret_hash:
- * hex of the new snapshot's hash, "" when none was needed. false: ctl->status is set.
+ * Inside the open transaction. A new snapshot governs from the day `from` on (governs.h) whatever has not
+ * opened yet. ret_hash: hex of the new snapshot's hash, "" when none was needed. false: ctl->status is set.
  */
-bool snapshot_update(struct ctl *ctl, char ret_hash[2 * ID_SIZE + 1]) __attribute__((warn_unused_result));
+bool snapshot_update(struct ctl *ctl, const char *from, char ret_hash[2 * ID_SIZE + 1])
+    __attribute__((warn_unused_result));
 
 #endif

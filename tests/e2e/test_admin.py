@@ -335,18 +335,6 @@ def test_a_schools_life_holds_its_reports(filled, tmp_path, column, dates):
     filled.ctl("import", write(path, SCHOOLS + row.format("2026-01-31,2026-01-31")))
 
 
-def test_an_indicator_with_figures_keeps_its_frequency(filled, tmp_path):
-    path = spoil(tmp_path, "indicators.csv", lambda rows: next(r for r in rows if r["indicator"] == "enrolled_pupils").update(
-        frequency="yearly"))
-    filled.ctl("import", "--dry-run", path)
-    filled.run("SELECT yuebao.make_partitions('2026-01-01', '2026-01-31')")
-    school = filled.value("SELECT code FROM yuebao.school WHERE kind = 'primary' ORDER BY 1 LIMIT 1")
-    book(filled, school, "2026-01-01")
-    refused = filled.ctl("import", path, ok=65).stderr
-    assert "frequency" in refused and "monthly" in refused
-    filled.ctl("import", ROOT / "sql" / "plans")
-
-
 def test_a_refused_import_uses_no_numbers_up(filled, tmp_path):
     def rename(rows):
         rows[0].update(indicator="renamed_pupils")

@@ -1,12 +1,14 @@
 """What an import may change, from when on, and what it says about it; what the past forbids."""
 
 import csv
+import datetime
 import io
 import json
 import re
 
 import pytest
 
+import world
 from contract import pb
 from house import ROOT
 
@@ -101,3 +103,181 @@ def test_an_indicator_may_be_asked_by_no_regular_form(filled, tmp_path):
 def test_who_and_how_often_go_together(filled, tmp_path, empty):
     path = plan_file(tmp_path, "indicators.csv", with_row("indicator", "largest_class_size", **{empty: ""}))
     assert [(f["column"], f["value"]) for f in faults(filled, path)] == [(empty, "")]
+
+
+# ---- from when a change governs ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def calm(cluster, template, request):
+    """The plans in a database whose calendar is empty."""
+    database = cluster.create(re.sub(r"\W", "_", request.node.name)[:60], template.name)
+    database.run("DELETE FROM yuebao.calendar")
+    yield database
+    database.drop()
+
+
+def month(index):
+    """The month so many after this one, "2026-12"; negative: before."""
+    return world.month(-index)
+
+
+def opens(database, period, form, ago="1h"):
+    database.ctl("calendar", "open", period, "--form", form, "--opens", f"now-{ago}" if ago else "now+30d", "--due", "now+40d",
+                 "--closes", "now+50d")
+
+
+def governed(database, form):
+    """period -> which catalogue, counted from 1, of the form's windows."""
+    return dict(database.rows("""SELECT yuebao.period_text(c.period, f.frequency), (SELECT count(*) FROM yuebao.catalogue k
+        WHERE k.catalogue <= c.catalogue) FROM yuebao.calendar c JOIN yuebao.form f USING (form) WHERE f.code = %s""", form))
+
+
+def raised(tmp_path, bound):
+    return plan_file(tmp_path, "indicators.csv", with_row("indicator", "enrolled_pupils", max=bound))
+
+
+def test_a_change_governs_what_has_not_opened(calm, tmp_path):
+    opens(calm, month(0), "primary.monthly")
+    opens(calm, month(1), "primary.monthly", ago=None)
+    said = calm.ctl("import", "--dry-run", raised(tmp_path, "30000")).stdout
+    assert f"It governs primary.monthly from {month(1)} on; {month(0)} has opened and keeps its catalogue." in said
+    assert "It governs yearly reports, whatever is opened from now on." in said
+    assert governed(calm, "primary.monthly") == {month(0): 1, month(1): 1}, "dry"
+    calm.ctl("import", raised(tmp_path, "30000"))
+    assert governed(calm, "primary.monthly") == {month(0): 1, month(1): 2}
+    opens(calm, month(-1), "primary.monthly")
+    opens(calm, month(2), "primary.monthly", ago=None)
+    assert governed(calm, "primary.monthly") == {month(-1): 2, month(0): 1, month(1): 2, month(2): 2}
+
+
+def test_a_change_is_put_off_to_a_period(calm, tmp_path):
+    for n in (1, 2, 3):
+        opens(calm, month(n), "primary.monthly", ago=None)
+    said = calm.ctl("import", "--from", month(2), raised(tmp_path, "30000")).stdout
+    assert f"It governs monthly reports from {month(2)} on; earlier ones keep the catalogue before it." in said
+    assert governed(calm, "primary.monthly") == {month(1): 1, month(2): 2, month(3): 2}
+    opens(calm, month(0), "primary.monthly")
+    opens(calm, month(4), "primary.monthly", ago=None)
+    assert governed(calm, "primary.monthly") == {month(0): 1, month(1): 1, month(2): 2, month(3): 2, month(4): 2}
+    assert "Nothing changed" in calm.ctl("import", "--from", month(2), raised(tmp_path, "30000")).stdout
+
+
+def test_nothing_comes_before_a_change_that_is_put_off(calm, tmp_path):
+    calm.ctl("import", "--from", month(2), raised(tmp_path, "30000"))
+    refused = calm.ctl("import", "--from", month(1), raised(tmp_path, "40000"), ok=65)
+    assert f"{month(2)}-01" in refused.stderr and "imported before" in refused.stderr
+    said = calm.ctl("import", raised(tmp_path, "40000")).stdout
+    assert f"A change that governs from {month(2)}-01 was imported before this one; so does this one" in said
+    calm.ctl("import", "--from", month(3), raised(tmp_path, "50000"))
+    for n in (1, 2, 3):
+        opens(calm, month(n), "primary.monthly", ago=None)
+    assert governed(calm, "primary.monthly") == {month(1): 1, month(2): 3, month(3): 4}
+
+
+def test_what_has_opened_is_not_governed_anew(calm, tmp_path):
+    opens(calm, month(1), "special.monthly")
+    for period in (month(1), month(0), f"{month(1)}-01"):
+        refused = calm.ctl("import", "--from", period, raised(tmp_path, "30000"), ok=65).stderr
+        assert f"special.monthly {month(1)} is open already, so nothing can govern from {period}" in refused
+    calm.ctl("import", "--from", month(2), raised(tmp_path, "30000"))
+    calm.ctl("import", "--from", "next month", raised(tmp_path, "30000"), ok=64)
+
+
+def test_an_extension_that_has_opened_for_one_school_keeps_the_catalogue(calm, tmp_path):
+    opens(calm, month(1), "primary.monthly", ago=None)
+    calm.run("""INSERT INTO yuebao.extension (form, period, school, opens_at, due_at, closes_at, reason)
+                SELECT c.form, c.period, s.school, now() - interval '1 day', c.due_at, c.closes_at, 'early'
+                FROM yuebao.calendar c, (SELECT min(school) AS school FROM yuebao.school WHERE kind = 'primary') s""")
+    calm.ctl("import", raised(tmp_path, "30000"))
+    assert governed(calm, "primary.monthly") == {month(1): 1}
+    calm.ctl("import", "--from", month(1), raised(tmp_path, "40000"), ok=65)
+
+
+def test_a_calendar_before_the_first_catalogue(cluster, request):
+    database = cluster.create("before_the_first_catalogue")
+    database.ctl("migrate")
+    database.ctl("import", ROOT / "sql" / "plans", "--from", "2030-01")
+    assert "the first governs from 2030-01-01" in database.ctl("calendar", "open", "2029-12", ok=65).stderr
+    assert "opened." in database.ctl("calendar", "open", "2030-01").stdout
+    database.drop()
+
+
+# ---- another frequency ------------------------------------------------------------------------------------------
+
+
+def switched(tmp_path, frequency="daily"):
+    """electricity_consumption, which stands in no rule, at another frequency."""
+    return plan_file(tmp_path, "indicators.csv", with_row("indicator", "electricity_consumption", frequency=frequency))
+
+
+def asks(database, form, period):
+    return database.value("""SELECT EXISTS (SELECT FROM yuebao.calendar c JOIN yuebao.form f USING (form)
+        JOIN yuebao.catalogue_form a USING (catalogue, form) JOIN yuebao.indicator i USING (indicator)
+        WHERE f.code = %s AND yuebao.period_text(c.period, f.frequency) = %s AND i.code = 'electricity_consumption')""", form, period)
+
+
+def test_from_monthly_to_daily(calm, tmp_path):
+    day = f"{month(1)}-01"
+    for n in (0, 1):
+        opens(calm, month(n), "primary.monthly", ago=None if n else "1h")
+    tomorrow = str(world.TODAY + datetime.timedelta(days=1))
+    opens(calm, tomorrow, "primary.daily", ago=None)
+    opens(calm, day, "primary.daily", ago=None)
+    if tomorrow != day:
+        (fault,) = faults(calm, switched(tmp_path))
+        assert f"primary.monthly {month(0)} asks for it, and primary.daily {tomorrow} too" in fault["problem"]
+        assert f"--from {day}" in fault["problem"] and (fault["column"], fault["value"]) == ("frequency", "daily")
+    calm.ctl("import", "--from", day, switched(tmp_path))
+    assert [asks(calm, "primary.monthly", month(0)), asks(calm, "primary.monthly", month(1)), asks(calm, "primary.daily", day)] == [
+        True, False, True], "the month that has opened keeps asking, from the next one on the days do"
+    assert not asks(calm, "primary.daily", tomorrow) or tomorrow == day
+    assert calm.rows("SELECT * FROM yuebao.asked_twice()") == []
+
+
+def test_a_year_and_its_january_never_claim_one_figure(calm, tmp_path):
+    year = world.TODAY.year + 1
+    opens(calm, f"{year}-01", "primary.monthly", ago=None)
+    calm.ctl("import", "--from", f"{year}-02", switched(tmp_path, "yearly"))
+    assert asks(calm, "primary.monthly", f"{year}-01")
+    calm.ctl("calendar", "open", str(year), "--form", "primary.yearly")
+    assert not asks(calm, "primary.yearly", str(year)), "it begins before the change, and so asks by the catalogue before it"
+    calm.run("UPDATE yuebao.catalogue SET governs_from = '-infinity'")
+    calm.run("DELETE FROM yuebao.calendar WHERE form = (SELECT form FROM yuebao.form WHERE code = 'primary.yearly')")
+    refused = calm.ctl("calendar", "open", str(year), "--form", "primary.yearly", ok=65).stderr
+    assert f"electricity_consumption is asked by primary.monthly {year}-01 and by primary.yearly {year}" in refused
+    assert f"Free from {year + 1}-01-01 on" in refused
+    assert governed(calm, "primary.yearly") == {}
+
+
+def test_windows_of_a_form_that_asks_nothing_any_more_go(calm, tmp_path):
+    opens(calm, "2031-W10", "special.weekly", ago=None)
+    opens(calm, month(0), "primary.monthly")
+
+    def daily(rows):
+        for row in rows:
+            if row["frequency"] == "weekly":
+                row["frequency"] = "daily"
+    calm.ctl("import", plan_file(tmp_path, "indicators.csv", daily))
+    assert governed(calm, "special.weekly") == {}
+    calm.ctl("calendar", "open", "2031-W10", ok=65)
+
+
+# ---- what figures forbid ----------------------------------------------------------------------------------------
+
+
+def figures_of(database, code):
+    """As if some school had reported it."""
+    database.run("SELECT yuebao.make_partitions('2026-01-01', '2026-01-31')")
+    database.run("""INSERT INTO yuebao.figure (district, period, school, indicator, form, value, denominator)
+        SELECT 220203, '2026-01-01', (SELECT min(school) FROM yuebao.school), i.indicator, 1, 1, 0 FROM yuebao.indicator i
+        WHERE i.code = %s""", code)
+
+
+@pytest.mark.parametrize("column, value", [("unit", "persons"), ("decimals", "1"), ("measure", "amount")])
+def test_what_old_figures_mean_stays(filled, tmp_path, column, value):
+    path = plan_file(tmp_path, "indicators.csv", with_row("indicator", "largest_class_size", **{column: value}))
+    filled.ctl("import", "--dry-run", path)
+    figures_of(filled, "largest_class_size")
+    (fault,) = faults(filled, path)
+    assert "There are figures already" in fault["problem"] and value in fault["value"]

@@ -1,0 +1,121 @@
+#include "governs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db.h"
+#include "period.h"
+
+bool
+governs_lock(struct ctl *ctl)
+{
+    return db_do_plain(ctl, "SELECT pg_catalog.pg_advisory_xact_lock(1987456322)");
+}
+
+/* ---- from when ---------------------------------------------------------------------------------- */
+
+/* The newest window on or behind the day that has opened is in the way. */
+static bool
+has_not_opened(struct ctl *ctl, const char *period, const char *day)
+{
+    PGresult *result = db_query(ctl,
+                                "SELECT w.code, yuebao.period_text(w.first_day, w.frequency) "
+                                "FROM yuebao.calendar_window AS w WHERE w.opened AND w.name = '' AND "
+                                "w.first_day >= $1::date ORDER BY w.first_day DESC, w.code LIMIT 1",
+                                1, &day);
+
+    if (result == NULL)
+        return false;
+    bool free = PQntuples(result) == 0;
+    if (!free)
+        ctl_fail(ctl, EX_DATAERR, MSG_ctl_from_opened, "from", period, "form", PQgetvalue(result, 0, 0),
+                 "period", PQgetvalue(result, 0, 1), NULL);
+    PQclear(result);
+    return free;
+}
+
+/* The day to which the newest catalogue is put off; "" when it governs already, or there is none. */
+static bool
+find_pending(struct ctl *ctl, char day[GOVERNS_BYTES])
+{
+    PGresult *result =
+        db_query(ctl,
+                 "SELECT n.governs_from FROM (SELECT c.governs_from FROM yuebao.catalogue AS c "
+                 "WHERE c.governs_from < 'infinity' ORDER BY c.catalogue DESC LIMIT 1) AS n "
+                 "WHERE n.governs_from > current_date",
+                 0, NULL);
+
+    if (result == NULL)
+        return false;
+    snprintf(day, GOVERNS_BYTES, "%s", PQntuples(result) == 0 ? "" : PQgetvalue(result, 0, 0));
+    PQclear(result);
+    return true;
+}
+
+bool
+governs_choose(struct ctl *ctl, const char *period, struct governs *ret_governs)
+{
+    char pending[GOVERNS_BYTES], day[PERIOD_TEXT_MAX + 1];
+    struct period first;
+
+    if (!find_pending(ctl, pending))
+        return false;
+    if (period == NULL || !period_parse(period, &first)) {
+        *ret_governs = (struct governs){.pending = pending[0] != '\0'};
+        strcpy(ret_governs->from, ret_governs->pending ? pending : GOVERNS_ALL);
+        return true;
+    }
+    date_print(first.first_day, day);
+    if (strcmp(day, pending) < 0) { /* ISO dates compare as texts */
+        ctl_fail(ctl, EX_DATAERR, MSG_ctl_from_before_pending, "from", period, "pending", pending, NULL);
+        return false;
+    }
+    if (!has_not_opened(ctl, period, day))
+        return false;
+    *ret_governs = (struct governs){.pending = false};
+    strcpy(ret_governs->from, day);
+    return true;
+}
+
+/* ---- what that means ---------------------------------------------------------------------------- */
+
+/* A row of yuebao.governed: frequency, forms or NULL, first period or NULL, the open one before it or NULL.
+ */
+static void
+say_one(struct ctl *ctl, const PGresult *result, int row)
+{
+    const char *forms = db_cell(result, row, 1), *first = db_cell(result, row, 2),
+               *open = db_cell(result, row, 3);
+    char *what = forms != NULL
+                     ? message_format(ctl->language, MSG_ctl_governs_forms, "forms", forms, NULL)
+                     : message_format(ctl->language, MSG_ctl_governs_frequency, "frequency",
+                                      message_word(ctl->language, PQgetvalue(result, row, 0)), NULL);
+
+    if (first == NULL)
+        ctl_say(ctl, MSG_ctl_governs_any, "what", what, NULL);
+    else if (open == NULL)
+        ctl_say(ctl, MSG_ctl_governs_from, "what", what, "period", first, NULL);
+    else
+        ctl_say(ctl, MSG_ctl_governs_after, "what", what, "period", first, "open", open, NULL);
+    free(what);
+}
+
+PGresult *
+governs_ask(struct ctl *ctl)
+{
+    return db_query(
+        ctl,
+        "SELECT g.frequency, pg_catalog.array_to_string(g.forms, ', '), g.first_period, g.open_period "
+        "FROM yuebao.governed((SELECT max(c.catalogue) FROM yuebao.catalogue AS c "
+        "WHERE c.governs_from < 'infinity')) AS g",
+        0, NULL);
+}
+
+void
+governs_say(struct ctl *ctl, const struct governs *governs, const PGresult *governed)
+{
+    if (governs->pending)
+        ctl_say(ctl, MSG_ctl_governs_pending, "day", governs->from, NULL);
+    for (int r = 0; r < PQntuples(governed); r++)
+        say_one(ctl, governed, r);
+}
