@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "envelope.h"
+#include "figures.h"
 #include "gate.h"
 #include "number.h"
 #include "rules.h"
@@ -194,9 +195,11 @@ merge_items(const struct catalogue *catalogue, const Yuebao__Form *form, struct 
         uint32_t number = required ? form->required[r++] : form->optional[o++];
 
         items[i].indicator = catalogue_indicator(catalogue, number);
+        items[i].number = number;
         items[i].required = required;
         if (items[i].indicator == NULL || number <= last)
             return false;
+        figure_limits(items[i].indicator, &items[i].least, &items[i].most);
         last = number;
     }
     return true;
@@ -397,7 +400,7 @@ compare_item(const void *number, const void *element)
     const struct form_item *item = element;
     uint32_t wanted = *(const uint32_t *)number;
 
-    return (wanted > item->indicator->number) - (wanted < item->indicator->number);
+    return (wanted > item->number) - (wanted < item->number);
 }
 
 const struct form_item *

@@ -38,7 +38,9 @@ const uint8_t *catalogue_bytes(const struct catalogue *catalogue, size_t *ret_le
 /* One form with what its look-ups need. All pointers are borrowed from the catalogue. */
 struct form_item {
     const Yuebao__Indicator *indicator;
+    uint32_t number; /* the indicator's, at hand */
     bool required;
+    int64_t least, most; /* a value within is lawful without a further look: see figure_limits() */
 };
 
 struct form_rule; /* rules.h */

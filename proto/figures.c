@@ -120,14 +120,13 @@ check_denominator(const struct figure *figure, struct findings *findings)
 }
 
 static void
-check_figure(const Yuebao__Indicator *indicator, int64_t value, int64_t denominator,
-             struct findings *findings)
+check_figure(const struct form_item *item, int64_t value, int64_t denominator, struct findings *findings)
 {
-    const struct figure figure = {.indicator = indicator,
-                                  .value = value,
-                                  .denominator = denominator,
-                                  .has_denominator = measure_has_denominator(indicator->measure)};
+    struct figure figure = {.indicator = item->indicator, .value = value, .denominator = denominator};
 
+    if (denominator == 0 && value >= item->least && value <= item->most)
+        return; /* nearly all figures: the indicator itself is not looked at */
+    figure.has_denominator = measure_has_denominator(item->indicator->measure);
     if (!figure.has_denominator && denominator != 0) {
         add_part(CODE(DENOMINATOR_UNEXPECTED), &figure, NULL, findings);
         return;
@@ -136,6 +135,33 @@ check_figure(const Yuebao__Indicator *indicator, int64_t value, int64_t denomina
         return;
     if (!figure.has_denominator || check_denominator(&figure, findings))
         check_bounds(&figure, findings);
+}
+
+/* ---- limits ------------------------------------------------------------------------------------- */
+
+static __int128
+floor_of(__int128 dividend, __int128 divisor)
+{
+    return dividend / divisor - (dividend % divisor < 0);
+}
+
+void
+figure_limits(const Yuebao__Indicator *indicator, int64_t *ret_least, int64_t *ret_most)
+{
+    const Yuebao__Bound *min = indicator->min, *max = indicator->max;
+    __int128 unit = number_widen(1, indicator->decimals), least = -FIGURE_MAX, most = FIGURE_MAX;
+
+    if (measure_has_denominator(indicator->measure)) {
+        *ret_least = 1;
+        *ret_most = 0;
+        return;
+    }
+    if (min != NULL && -floor_of(-number_widen(min->scaled, min->decimals), unit) > least)
+        least = -floor_of(-number_widen(min->scaled, min->decimals), unit);
+    if (max != NULL && floor_of(number_widen(max->scaled, max->decimals), unit) < most)
+        most = floor_of(number_widen(max->scaled, max->decimals), unit);
+    *ret_least = least > most ? 1 : (int64_t)least;
+    *ret_most = least > most ? 0 : (int64_t)most;
 }
 
 /* ---- all figures of the form -------------------------------------------------------------------- */
@@ -181,7 +207,7 @@ figures_check(const struct catalogue *catalogue, const struct form *form, const 
     size_t owed = 0, given = 0, missing = 0;
 
     for (;;) {
-        uint64_t of_form = owed < form->n_items ? form->items[owed].indicator->number : NO_NUMBER;
+        uint64_t of_form = owed < form->n_items ? form->items[owed].number : NO_NUMBER;
         uint64_t of_given = given < statement->n_indicator ? statement->indicator[given] : NO_NUMBER;
         uint64_t of_missing = missing < statement->n_missing ? statement->missing[missing] : NO_NUMBER;
         uint64_t number = least(of_form, least(of_given, of_missing));
@@ -196,7 +222,7 @@ figures_check(const struct catalogue *catalogue, const struct form *form, const 
         if (item == NULL)
             figure_foreign(catalogue, form, (uint32_t)number, findings);
         else if (number == of_given)
-            check_figure(item->indicator, statement->value[given], statement->denominator[given], findings);
+            check_figure(item, statement->value[given], statement->denominator[given], findings);
         else if (item->required && number != of_missing)
             findings_add(findings, CODE(REQUIRED_FORGOTTEN), (uint32_t)number, NULL, NULL, NULL);
         if (number == of_missing)

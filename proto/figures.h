@@ -23,6 +23,12 @@ void figures_check(const struct catalogue *catalogue, const struct form *form,
                    const Yuebao__Statement *statement, uint16_t ret_place[FIGURES_MAX],
                    struct findings *findings);
 
+/*
+ * What a figure without denominator may be, in units of the value: its bounds, and what can be added up. For
+ * measures with a denominator, or where nothing may be, *ret_least > *ret_most.
+ */
+void figure_limits(const Yuebao__Indicator *indicator, int64_t *ret_least, int64_t *ret_most);
+
 /* Add that the form does not ask for a number: UNKNOWN_INDICATOR or INDICATOR_NOT_IN_FORM. */
 void figure_foreign(const struct catalogue *catalogue, const struct form *form, uint32_t number,
                     struct findings *findings);
