@@ -5,6 +5,7 @@
 
 #include "hint.h"
 #include "number.h"
+#include "rules.h"
 #include "sheet_inside.h"
 #include "sheet_words.h"
 
@@ -336,35 +337,21 @@ column_of_code(Yuebao__FindingCode code)
     }
 }
 
-const Yuebao__Term *
-rule_term(const Yuebao__Rule *rule, size_t at)
-{
-    if (at < rule->n_left)
-        return rule->left[at];
-    return at - rule->n_left < rule->n_right ? rule->right[at - rule->n_left] : NULL;
-}
-
 bool
 finding_is_about(const struct finding *finding, const struct catalogue *catalogue, uint32_t indicator)
 {
     const Yuebao__Rule *rule = catalogue_rule(catalogue, finding->rule);
-    const Yuebao__Term *term;
 
-    if (finding->indicator == indicator && indicator != 0)
-        return true;
-    for (size_t at = 0; rule != NULL && (term = rule_term(rule, at)) != NULL; at++)
-        if (term->indicator == indicator)
-            return true;
-    return false;
+    return (finding->indicator == indicator && indicator != 0) ||
+           (rule != NULL && rule_is_about(rule, indicator));
 }
 
 /* The first of the rule's figures that is in the sheet; NULL: none. */
 static const struct draft_row *
 row_of_rule(const struct draft *draft, const Yuebao__Rule *rule, enum sheet_column *ret_column)
 {
-    const Yuebao__Term *term;
-
-    for (size_t at = 0; (term = rule_term(rule, at)) != NULL; at++) {
+    for (size_t at = 0; at < rule_term_count(rule); at++) {
+        const Yuebao__Term *term = rule_term_at(rule, at);
         const struct draft_row *row = draft_row_of(draft, term->indicator);
 
         if (row == NULL)

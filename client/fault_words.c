@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "desk.h"
+#include "rules.h"
 
 static bool
 is_error(const struct fault *fault)
@@ -25,16 +26,11 @@ indicators_of(const struct catalogue *catalogue, const char *code)
 {
     const Yuebao__Rule *rule = catalogue == NULL ? NULL : catalogue_rule(catalogue, code);
     json_t *list = rule == NULL ? NULL : json_array();
-    const Yuebao__Term *term;
+    uint32_t numbers[FIGURES_MAX];
+    size_t count = rule == NULL ? 0 : rule_indicators(rule, numbers, FIGURES_MAX);
 
-    for (size_t at = 0; list != NULL && (term = rule_term(rule, at)) != NULL; at++) {
-        size_t before = 0;
-
-        while (before < at && rule_term(rule, before)->indicator != term->indicator)
-            before++;
-        if (before == at)
-            json_array_append_new(list, json_integer(term->indicator));
-    }
+    for (size_t i = 0; list != NULL && i < count; i++)
+        json_array_append_new(list, json_integer(numbers[i]));
     return list;
 }
 

@@ -126,9 +126,6 @@ const struct draft_row *draft_row_of(const struct draft *draft,
 void sheet_locate(const struct draft *draft, const struct catalogue *catalogue,
                   const struct findings *findings, struct faults *faults);
 
-/* Term `at` of the rule, the left side's first; NULL: there are fewer. */
-const Yuebao__Term *rule_term(const Yuebao__Rule *rule, size_t at);
-
 /* Whether the finding is about the indicator: its own, or one of its rule's. */
 bool finding_is_about(const struct finding *finding, const struct catalogue *catalogue, uint32_t indicator);
 

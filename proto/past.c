@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "number.h"
+#include "rules.h"
 #include "usual.h"
 
 static_assert(PAST_PERIODS <= USUAL_COUNT_MAX && PAST_YEARS <= USUAL_COUNT_MAX, "a history fits");
@@ -109,16 +110,6 @@ find_figure(const struct check *check, const Yuebao__Term *term, struct figure *
 
 /* ---- rules that are not of one form ------------------------------------------------------------- */
 
-static bool
-is_of_form(const struct form *form, Yuebao__Term *const *terms, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (terms[i]->previous || catalogue_place(form, terms[i]->indicator) == FORM_FOREIGN)
-            return false;
-    }
-    return true;
-}
-
 /* false: a figure is missing. */
 static bool
 sum_terms(const struct check *check, Yuebao__Term *const *terms, size_t count, __int128 *ret_sum)
@@ -140,13 +131,6 @@ sum_terms(const struct check *check, Yuebao__Term *const *terms, size_t count, _
     return true;
 }
 
-static bool
-holds(__int128 left, Yuebao__Operator op, __int128 right)
-{
-    return op == YUEBAO__OPERATOR__EQUAL ? left == right
-                                         : (op == YUEBAO__OPERATOR__AT_MOST ? left <= right : left >= right);
-}
-
 static void
 check_rule(const struct check *check, const Yuebao__Rule *rule)
 {
@@ -155,11 +139,10 @@ check_rule(const struct check *check, const Yuebao__Rule *rule)
 
     if (catalogue_place(check->form, rule->left[0]->indicator) == FORM_FOREIGN)
         return; /* about another form */
-    if (is_of_form(check->form, rule->left, rule->n_left) &&
-        is_of_form(check->form, rule->right, rule->n_right))
+    if (rule_is_of_form(rule, check->form))
         return; /* validate's */
     if (!sum_terms(check, rule->left, rule->n_left, &left) ||
-        !sum_terms(check, rule->right, rule->n_right, &right) || holds(left, rule->op, right))
+        !sum_terms(check, rule->right, rule->n_right, &right) || rule_holds(rule, left, right))
         return;
     number_print_wide(left, DECIMALS_MAX, found);
     number_print_wide(right, DECIMALS_MAX, bound);

@@ -46,13 +46,42 @@ rule_indicators(const Yuebao__Rule *rule, uint32_t *ret_numbers, size_t room)
     return count;
 }
 
-static bool
-is_about(const Yuebao__Rule *rule, uint32_t number)
+bool
+rule_is_about(const Yuebao__Rule *rule, uint32_t number)
 {
     for (size_t i = 0; i < rule_term_count(rule); i++) {
         if (rule_term_at(rule, i)->indicator == number)
             return true;
     }
+    return false;
+}
+
+bool
+rule_is_of_form(const Yuebao__Rule *rule, const struct form *form)
+{
+    for (size_t i = 0; i < rule_term_count(rule); i++) {
+        const Yuebao__Term *term = rule_term_at(rule, i);
+
+        if (term->previous || catalogue_item(form, term->indicator) == NULL)
+            return false;
+    }
+    return true;
+}
+
+bool
+rule_holds(const Yuebao__Rule *rule, __int128 left, __int128 right)
+{
+    switch (rule->op) {
+    case YUEBAO__OPERATOR__EQUAL:
+        return left == right;
+    case YUEBAO__OPERATOR__AT_MOST:
+        return left <= right;
+    case YUEBAO__OPERATOR__AT_LEAST:
+        return left >= right;
+    case _YUEBAO__OPERATOR_IS_INT_SIZE:
+        break;
+    }
+    assert(!"an operator that the gate does not know");
     return false;
 }
 
@@ -62,7 +91,7 @@ rule_explanation(const Yuebao__Rule *rule, const Yuebao__Statement *statement)
     for (size_t i = 0; i < statement->n_explanation; i++) {
         const Yuebao__Explanation *explanation = statement->explanation[i];
         bool answers = explanation->rule[0] != '\0' ? strcmp(explanation->rule, rule->code) == 0
-                                                    : is_about(rule, explanation->indicator);
+                                                    : rule_is_about(rule, explanation->indicator);
 
         if (answers && !text_is_blank(explanation->text))
             return explanation;
@@ -76,18 +105,6 @@ static unsigned
 decimals_of(const Yuebao__Term *term, const Yuebao__Indicator *indicator)
 {
     return term->part == YUEBAO__PART__DENOMINATOR ? indicator->denominator_decimals : indicator->decimals;
-}
-
-static bool
-is_of_form(const Yuebao__Rule *rule, const struct form *form)
-{
-    for (size_t i = 0; i < rule_term_count(rule); i++) {
-        const Yuebao__Term *term = rule_term_at(rule, i);
-
-        if (term->previous || catalogue_item(form, term->indicator) == NULL)
-            return false;
-    }
-    return true;
 }
 
 static int32_t
@@ -134,7 +151,7 @@ count_rules(const Yuebao__Catalogue *message, const struct form *forms, size_t *
 
     for (size_t f = 0; f < message->n_form; f++) {
         for (size_t r = 0; r < message->n_rule; r++) {
-            if (!is_of_form(message->rule[r], &forms[f]))
+            if (!rule_is_of_form(message->rule[r], &forms[f]))
                 continue;
             rules++;
             terms += rule_term_count(message->rule[r]);
@@ -152,7 +169,7 @@ compile_form(struct rules *rules, const Yuebao__Catalogue *message, struct form 
 {
     form->rules = rules->list + rules->n_list;
     for (size_t r = 0; r < message->n_rule; r++) {
-        if (!is_of_form(message->rule[r], form))
+        if (!rule_is_of_form(message->rule[r], form))
             continue;
         compile_rule(message->rule[r], form, rules->list + rules->n_list, rules->terms + rules->n_terms);
         rules->n_list++;
@@ -213,23 +230,6 @@ sum_of(const struct compiled_term *terms, size_t count, const Yuebao__Statement 
     return true;
 }
 
-static bool
-holds(Yuebao__Operator op, __int128 left, __int128 right)
-{
-    switch (op) {
-    case YUEBAO__OPERATOR__EQUAL:
-        return left == right;
-    case YUEBAO__OPERATOR__AT_MOST:
-        return left <= right;
-    case YUEBAO__OPERATOR__AT_LEAST:
-        return left >= right;
-    case _YUEBAO__OPERATOR_IS_INT_SIZE:
-        break;
-    }
-    assert(!"an operator that the gate does not know");
-    return false;
-}
-
 static void
 add_broken(const struct form_rule *rule, const Yuebao__Statement *statement, __int128 left, __int128 right,
            struct findings *findings)
@@ -260,7 +260,7 @@ rules_check(const struct form *form, const Yuebao__Statement *statement, const u
 
         if (sum_of(rule->terms, rule->n_left, statement, place, &left) &&
             sum_of(rule->terms + rule->n_left, rule->n_right, statement, place, &right) &&
-            !holds(rule->message->op, left, right))
+            !rule_holds(rule->message, left, right))
             add_broken(rule, statement, left, right, findings);
     }
 }

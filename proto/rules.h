@@ -30,6 +30,15 @@ const Yuebao__Term *rule_term_at(const Yuebao__Rule *rule, size_t at);
  */
 size_t rule_indicators(const Yuebao__Rule *rule, uint32_t *ret_numbers, size_t room);
 
+/* Whether one of the terms is of that indicator. */
+bool rule_is_about(const Yuebao__Rule *rule, uint32_t indicator);
+
+/* Whether the form has the indicator of every term, and no term is of the period before. */
+bool rule_is_of_form(const Yuebao__Rule *rule, const struct form *form);
+
+/* Whether two sums, of the same decimals, stand to each other as the rule wants. */
+bool rule_holds(const Yuebao__Rule *rule, __int128 left, __int128 right);
+
 /*
  * The first explanation of the statement that answers the rule: its text is not blank, and it names the rule,
  * or no rule and one of the rule's indicators. NULL: there is none. Borrowed from the statement.
