@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "books.h"
 #include "clock.h"
 #include "fold.h"
 #include "group.h"
@@ -44,17 +45,19 @@ enum lane_step {
     LANE_REFUSE,
 };
 
+enum lane_stream { LANE_FIGURES, LANE_DELTAS, LANE_REMARKS, LANE_STREAMS };
+
 struct lane {
     struct batch *batch;
     struct link *link;
     enum lane_step step;
     struct group *group;
     struct totals totals;
-    struct binary figures, deltas;
-    unsigned copies;    /* streams sent */
-    bool committed;     /* the last command tag is COMMIT */
-    bool failed;        /* a result was an error: */
-    bool out_of_memory; /* ours */
+    struct binary streams[LANE_STREAMS]; /* of COPY, in order */
+    unsigned copies;                     /* streams sent */
+    bool committed;                      /* the last command tag is COMMIT */
+    bool failed;                         /* a result was an error: */
+    bool out_of_memory;                  /* ours */
     char sqlstate[6], constraint[64];
     uint64_t began_ms;
 };
@@ -274,8 +277,8 @@ lane_release(struct lane *lane)
     lane->group = NULL;
     lane->step = LANE_FREE;
     totals_clear(&lane->totals);
-    binary_clear(&lane->figures);
-    binary_clear(&lane->deltas);
+    for (size_t i = 0; i < LANE_STREAMS; i++)
+        binary_clear(&lane->streams[i]);
     batch_soon(lane->batch);
     return group;
 }
@@ -325,7 +328,7 @@ lane_done(struct lane *lane)
     struct batch *b = lane->batch;
 
     lane_measure(lane);
-    if (store_any_figures(lane->group))
+    if (books_any(lane->group))
         fold_due(b->fold);
     group_settle(b, lane_release(lane));
 }
@@ -336,13 +339,13 @@ lane_copy(struct lane *lane)
     lane->step = LANE_COPY;
     lane->copies = 0;
     lane->committed = false;
-    if (!store_any_figures(lane->group)) {
+    if (!books_any(lane->group)) {
         store_send_commit(lane->link);
         return;
     }
-    store_copy_figures(lane->group, &lane->figures, &lane->totals);
-    totals_copy(&lane->totals, &lane->deltas);
-    store_send_copy(lane->link);
+    books_copy_figures(lane->group, &lane->streams[LANE_FIGURES], &lane->totals);
+    totals_copy(&lane->totals, &lane->streams[LANE_DELTAS]);
+    books_send_copy(lane->link, STORE_COMMIT, books_copy_remarks(lane->group, &lane->streams[LANE_REMARKS]));
 }
 
 static void
@@ -459,6 +462,7 @@ lane_read_rows(struct lane *lane, int tag, const PGresult *result)
     case STORE_BEGIN:
     case STORE_COMMIT:
     case STORE_ROLLBACK:
+    case STORE_LOCK:
     case STORE_REFUSE:
         return;
     }
@@ -477,7 +481,8 @@ lane_on_result(int tag, const PGresult *result, void *arg)
         lane->committed = strcmp(PQcmdStatus((PGresult *)result), "COMMIT") == 0;
         return;
     case PGRES_COPY_IN:
-        link_copy(lane->link, lane->copies++ == 0 ? &lane->figures : &lane->deltas);
+        assert(lane->copies < LANE_STREAMS);
+        link_copy(lane->link, &lane->streams[lane->copies++]);
         return;
     case PGRES_PIPELINE_ABORTED:
         return;
@@ -750,8 +755,8 @@ lane_fini(struct lane *lane)
 {
     link_free(lane->link);
     totals_fini(&lane->totals);
-    binary_fini(&lane->figures);
-    binary_fini(&lane->deltas);
+    for (size_t i = 0; i < LANE_STREAMS; i++)
+        binary_fini(&lane->streams[i]);
     if (lane->group != NULL)
         group_drop(lane->group);
 }

@@ -4,9 +4,10 @@
  *
  * Whenever a link is free, up to BATCH_MAX submissions (at most one a slot, sorted by key) become one
  * transaction: claim the slots (an insert that a unique index decides), COPY BINARY the winners' figures and
- * their differences to the totals, COMMIT. Answers come only after COMMIT has returned. If the link broke
- * while COMMIT was in flight, the ids are looked up on a fresh link before anything is answered. A
- * transaction that fails on data is halved until the poisonous submission stands alone.
+ * their differences to the totals, and what stands beside them, COMMIT. Answers come only after COMMIT has
+ * returned. If the link broke while COMMIT was in flight, the ids are looked up on a fresh link before
+ * anything is answered. A transaction that fails on data is halved until the poisonous submission stands
+ * alone.
  *
  * store.h speaks libpq; this file decides.
  */
@@ -18,8 +19,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "findings.h"
 #include "limit.h"
 #include "period.h"
+#include "remark.h"
 #include "yuebao.pb-c.h"
 
 #define BATCH_MAX         200u                  /* submissions; above 100 to 200 gain nothing (FACTS) */
@@ -64,6 +67,10 @@ struct submission {
     Yuebao__Statement
         *statement; /* unpacked with `unpacked_by`, owned; NULL with SUBMISSION_REVIEW and _REJECTION */
     ProtobufCAllocator *unpacked_by; /* NULL: malloc */
+    struct findings warnings;        /* that the statement explains, owned */
+    struct remark *remarks;          /* beside its figures: malloc'd, owned, texts borrowed from warnings and
+                                        statement; NULL: none */
+    size_t n_remarks;
     char *rejection_summary; /* SUBMISSION_REVIEW, _REJECTION: "ABOVE_MAX pupils; …", malloc'd, owned */
     char *school_code, *form_code, *period_text; /* with it: as the statement says, if known here; else "".
                                                     malloc'd, owned */
@@ -71,6 +78,7 @@ struct submission {
     /* outcome, set by batch */
     uint8_t *first_answer; /* SUBMISSION_REPEATED: as first sent, malloc'd, owned */
     size_t first_answer_len;
+    bool decided; /* SUBMISSION_REPEATED: it had been kept, and this is what a person decided */
     uint8_t current_id[ID_SIZE]; /* SUBMISSION_CONFLICT: what the slot holds */
     uint32_t current_revision;
     char sqlstate[6], constraint[64]; /* SUBMISSION_POISON */

@@ -16,8 +16,7 @@
  * "Limits"). */
 struct session_limits {
     unsigned first_byte_ms, handshake_ms, hello_ms, frame_ms, idle_ms, unread_ms;
-    unsigned
-        in_flight; /* requests of one session that may wait for the database; further ones are not read */
+    unsigned in_flight;   /* requests of one session that wait for the database; then reading rests */
     unsigned connections; /* of one worker, fixed at its start; further ones wait in the kernel's queue */
 };
 

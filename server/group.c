@@ -24,7 +24,8 @@ statement_weight(const Yuebao__Statement *st)
 size_t
 submission_weight(const struct submission *s)
 {
-    size_t weight = sizeof(*s) + s->envelope_len + s->answer_len;
+    size_t weight = sizeof(*s) + s->envelope_len + s->answer_len + s->n_remarks * sizeof(*s->remarks) +
+                    s->warnings.capacity * sizeof(*s->warnings.items);
 
     if (s->statement != NULL)
         weight += s->envelope_len + statement_weight(s->statement);

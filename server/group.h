@@ -29,6 +29,13 @@ struct claim {
     int32_t district;                /* with CLAIM_WON */
 };
 
+/* A report that goes into the books with this transaction. */
+static inline bool
+claim_is_booked(const struct claim *claim)
+{
+    return claim->state == CLAIM_WON && claim->submission->kind == SUBMISSION_REPORT;
+}
+
 struct group {
     struct group *next; /* in a group_list */
     bool rejections;    /* all are rejections; otherwise none is (reviews go with the reports) */

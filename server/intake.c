@@ -352,9 +352,21 @@ refuse(const struct judgement *j, struct submission **ret_submission)
     return INTAKE_STORE;
 }
 
+/* What was found goes with it: the texts of remarks stand there. */
+static bool
+fill_remarks(struct submission *s, struct judgement *j)
+{
+    if (s->kind != SUBMISSION_REPORT || (j->findings.count == 0 && s->statement->n_explanation == 0))
+        return true;
+    s->warnings = j->findings;
+    findings_init(&j->findings);
+    s->remarks = remarks_of(j->catalogue, s->statement, &s->warnings, &s->n_remarks);
+    return s->remarks != NULL;
+}
+
 /* The statement is unpacked a second time, because the arena is the next envelope's. */
 static bool
-fill_claim(struct submission *s, const struct judgement *j)
+fill_claim(struct submission *s, struct judgement *j)
 {
     const ProtobufCBinaryData *previous = &j->statement->previous;
 
@@ -366,11 +378,11 @@ fill_claim(struct submission *s, const struct judgement *j)
     if (previous->len == ID_SIZE)
         memcpy(s->previous, previous->data, ID_SIZE);
     s->statement = yuebao__statement__unpack(NULL, j->envelope->statement.len, j->envelope->statement.data);
-    return s->statement != NULL;
+    return s->statement != NULL && fill_remarks(s, j);
 }
 
 static enum intake_result
-take(const struct judgement *j, struct submission **ret_submission)
+take(struct judgement *j, struct submission **ret_submission)
 {
     struct verdict_head head = head_of(j->id, j->statement, j->now_ms);
     struct submission *s = submission_of(j);

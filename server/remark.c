@@ -17,12 +17,28 @@ answer_to(const struct finding *finding, const struct catalogue *catalogue,
     return rule == NULL ? NULL : rule_explanation(rule, statement);
 }
 
-static bool
-answers_any(const Yuebao__Explanation *explanation, const struct catalogue *catalogue,
-            const Yuebao__Statement *statement, const struct findings *findings)
+/* Its warnings with their answers; how many. */
+static size_t
+add_warnings(const struct catalogue *catalogue, const Yuebao__Statement *statement,
+             const struct findings *findings, struct remark *remarks)
 {
-    for (size_t i = 0; i < findings->count; i++)
-        if (answer_to(&findings->items[i], catalogue, statement) == explanation)
+    size_t count = 0;
+
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *f = &findings->items[i];
+        const Yuebao__Explanation *answer = answer_to(f, catalogue, statement);
+        if (answer != NULL)
+            remarks[count++] = (struct remark){f->indicator, f->rule, f->found, f->bound, answer->text};
+    }
+    return count;
+}
+
+/* A text is one explanation's own, so it tells which one was the answer. */
+static bool
+is_answer(const Yuebao__Explanation *explanation, const struct remark *warnings, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (warnings[i].explanation == explanation->text)
             return true;
     return false;
 }
@@ -32,19 +48,14 @@ remarks_of(const struct catalogue *catalogue, const Yuebao__Statement *statement
            const struct findings *findings, size_t *ret_count)
 {
     struct remark *remarks = calloc(findings->count + statement->n_explanation + 1, sizeof(*remarks));
-    size_t count = 0;
+    size_t warnings, count;
 
     if (remarks == NULL)
         return NULL;
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *f = &findings->items[i];
-        const Yuebao__Explanation *answer = answer_to(f, catalogue, statement);
-        if (answer != NULL)
-            remarks[count++] = (struct remark){f->indicator, f->rule, f->found, f->bound, answer->text};
-    }
+    count = warnings = add_warnings(catalogue, statement, findings, remarks);
     for (size_t i = 0; i < statement->n_explanation; i++) {
         const Yuebao__Explanation *e = statement->explanation[i];
-        if (!text_is_blank(e->text) && !answers_any(e, catalogue, statement, findings))
+        if (!text_is_blank(e->text) && !is_answer(e, remarks, warnings))
             remarks[count++] = (struct remark){e->indicator, "", "", "", e->text};
     }
     *ret_count = count;

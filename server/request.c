@@ -450,14 +450,23 @@ frame_of_outcome(const struct ticket *t, const struct submission *s, enum submis
     return NULL;
 }
 
-/* Two computers of a school that disagree: whoever keeps the collector should be able to find it. */
+/* What whoever keeps the collector should be able to find: two computers of a school that disagree, a report
+ * that waits for a person, and one that has heard from him. */
 static void
-log_conflict(const struct submission *submission)
+log_outcome(const struct submission *s, enum submission_outcome outcome)
 {
-    const Yuebao__Statement *st = submission->statement;
+    const Yuebao__Statement *st = s->statement;
 
-    log_peer(LOG_INFO, "conflict", "school", st->school, "form", st->form, "period", st->period, "revision",
-             LOG_NUMBER(st->revision), "current", LOG_NUMBER(submission->current_revision), NULL);
+    if (outcome == SUBMISSION_CONFLICT)
+        log_peer(LOG_INFO, "conflict", "school", st->school, "form", st->form, "period", st->period,
+                 "revision", LOG_NUMBER(st->revision), "current", LOG_NUMBER(s->current_revision), NULL);
+    else if (outcome == SUBMISSION_ACCEPTED && s->kind == SUBMISSION_KEPT)
+        log_peer(LOG_INFO, "kept", "school", st->school, "form", st->form, "period", st->period, "revision",
+                 LOG_NUMBER(st->revision), NULL);
+    else if (outcome == SUBMISSION_REPEATED && s->decided)
+        log_peer(LOG_INFO, "decided", "school", st != NULL ? st->school : s->school_code, "form",
+                 st != NULL ? st->form : s->form_code, "period", st != NULL ? st->period : s->period_text,
+                 "revision", LOG_NUMBER(s->revision), NULL);
 }
 
 static void
@@ -477,8 +486,7 @@ on_stored(struct submission *submission, enum submission_outcome outcome, void *
     size_t len = 0;
     uint8_t *frame = frame_of_outcome(t, submission, outcome, &len);
 
-    if (outcome == SUBMISSION_CONFLICT)
-        log_conflict(submission);
+    log_outcome(submission, outcome);
     if (outcome == SUBMISSION_REFUSED) {
         t->hub->counters.refused++;
         log_refused(s, submission);

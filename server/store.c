@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIGURE_FIELDS 8
-
 /*
  * Every look-up below goes through a primary key, whatever the statistics of a table that was empty this
  * morning say: so plans are made once, without sequential scans and without joins that read a whole table.
@@ -34,6 +32,11 @@ const struct link_setting store_settings[] = {
     "(SELECT p.id FROM yuebao.report AS p WHERE p.district = d.district AND p.period = s.period"             \
     " AND p.school = s.school AND p.form = s.form AND p.revision = " revision ")"
 
+/* What a person decided about the statement after it was kept: that stands, whenever it comes again. */
+#define DECISION(column)                                                                                     \
+    "(SELECT x." column " FROM yuebao.decision AS x WHERE x.district = d.district AND x.period = s.period"   \
+    " AND x.school = s.school AND x.form = s.form AND x.id = s.id)"
+
 const struct link_statement store_statements[] = {
     {"begin", "BEGIN"},
     {"commit", "COMMIT"},
@@ -51,11 +54,12 @@ const struct link_statement store_statements[] = {
      " $17::bytea[]) WITH ORDINALITY AS s (school, form, period, last_day, revision, id, previous, "
      "catalogue, key,"
      " received_at, late, filler, reviewer, head, correction, envelope, receipt, n)"
-     " CROSS JOIN " DISTRICT_OF_SLOT
-     " WHERE s.revision = 1 OR s.previous = " ID_OF_REVISION("s.revision - 1") //
-     " ORDER BY s.n"
-     " ON CONFLICT ON CONSTRAINT report_pk DO NOTHING"
-     " RETURNING r.school, r.form, r.period, r.district"},
+     " CROSS JOIN " DISTRICT_OF_SLOT " WHERE (s.revision = 1 OR s.previous = " ID_OF_REVISION(
+         "s.revision - 1") ")"
+                           " AND " DECISION("id") " IS NULL" //
+                                                  " ORDER BY s.n"
+                                                  " ON CONFLICT ON CONSTRAINT report_pk DO NOTHING"
+                                                  " RETURNING r.school, r.form, r.period, r.district"},
     {"keep",
      "INSERT INTO yuebao.kept AS k (district, period, school, form, id, revision, key, received_at, "
      "envelope, answer)"
@@ -72,25 +76,36 @@ const struct link_statement store_statements[] = {
      " ON CONFLICT ON CONSTRAINT kept_pk DO NOTHING"
      " RETURNING k.school, k.form, k.period, k.district"},
     {"look",
-     "SELECT s.school, s.form, s.period, d.district, same.receipt, kept.answer, newest.revision, newest.id, "
-     "before.id"
-     " FROM unnest($1::int4[], $2::int2[], $3::date[], $4::date[], $5::int4[], $6::bytea[])"
-     " AS s (school, form, period, last_day, revision, id)"
-     " LEFT JOIN " DISTRICT_OF_SLOT " ON true"
-     " LEFT JOIN LATERAL (SELECT p.receipt FROM yuebao.report AS p WHERE p.district = d.district"
-     " AND p.period = s.period AND p.school = s.school AND p.form = s.form AND p.revision = s.revision"
-     " AND p.id = s.id) AS same ON true"
-     " LEFT JOIN LATERAL (SELECT k.answer FROM yuebao.kept AS k WHERE k.district = d.district"
-     " AND k.period = s.period AND k.school = s.school AND k.form = s.form AND k.id = s.id) AS kept ON true"
-     " LEFT JOIN LATERAL (SELECT p.revision, p.id FROM yuebao.report AS p WHERE p.district = d.district"
-     " AND p.period = s.period AND p.school = s.school AND p.form = s.form"
-     " ORDER BY p.revision DESC LIMIT 1) AS newest ON true"
-     " LEFT JOIN LATERAL (SELECT p.id FROM yuebao.report AS p WHERE p.district = d.district"
-     " AND p.period = s.period AND p.school = s.school AND p.form = s.form"
-     " AND p.revision = s.revision - 1) AS before ON true"},
+     "SELECT s.school, s.form, s.period, d.district, same.receipt, kept.answer, " DECISION(
+         "answer") ","
+                   " newest.revision, newest.id, before.id"
+                   " FROM unnest($1::int4[], $2::int2[], $3::date[], $4::date[], $5::int4[], $6::bytea[])"
+                   " AS s (school, form, period, last_day, revision, id)"
+                   " LEFT JOIN " DISTRICT_OF_SLOT " ON true"
+                   " LEFT JOIN LATERAL (SELECT p.receipt FROM yuebao.report AS p WHERE p.district = "
+                   "d.district"
+                   " AND p.period = s.period AND p.school = s.school AND p.form = s.form AND p.revision = "
+                   "s.revision"
+                   " AND p.id = s.id) AS same ON true"
+                   " LEFT JOIN LATERAL (SELECT k.answer FROM yuebao.kept AS k WHERE k.district = d.district"
+                   " AND k.period = s.period AND k.school = s.school AND k.form = s.form AND k.id = s.id) AS "
+                   "kept ON true"
+                   " LEFT JOIN LATERAL (SELECT p.revision, p.id FROM yuebao.report AS p WHERE p.district = "
+                   "d.district"
+                   " AND p.period = s.period AND p.school = s.school AND p.form = s.form"
+                   " ORDER BY p.revision DESC LIMIT 1) AS newest ON true"
+                   " LEFT JOIN LATERAL (SELECT p.id FROM yuebao.report AS p WHERE p.district = d.district"
+                   " AND p.period = s.period AND p.school = s.school AND p.form = s.form"
+                   " AND p.revision = s.revision - 1) AS before ON true"},
     {"correct", "SELECT g.district, g.period, g.form, g.indicator, g.missing, g.value, g.denominator"
                 " FROM yuebao.replace_figures($1::int4[], $2::date[], $3::int4[], $4::int2[], $5::int4[],"
                 " $6::bytea[]) AS g"},
+    /* How many a slot holds is counted by one link at a time: in the statement behind this one, whose
+       snapshot is newer than the lock. */
+    {"lock_slots",
+     "SELECT pg_advisory_xact_lock(k.slot) FROM (SELECT DISTINCT hashtextextended(u.school_code || ' ' ||"
+     " u.form_code || ' ' || u.period_text, 0) AS slot FROM unnest($1::text[], $2::text[], $3::text[])"
+     " AS u (school_code, form_code, period_text) ORDER BY 1) AS k"},
     {"refuse",
      "INSERT INTO yuebao.rejection (school_code, form_code, period_text, revision, id, key, received_at, "
      "findings,"
@@ -416,22 +431,10 @@ is_won(const struct claim *claim)
     return claim->state == CLAIM_WON;
 }
 
-static bool
-is_won_report(const struct claim *claim)
-{
-    return claim->state == CLAIM_WON && is_report(claim);
-}
-
 bool
 store_any_won(const struct group *group)
 {
     return count_claims(group, is_won) > 0;
-}
-
-bool
-store_any_figures(const struct group *group)
-{
-    return count_claims(group, is_won_report) > 0;
 }
 
 /* ---- losers and corrections --------------------------------------------------------------------- */
@@ -481,7 +484,15 @@ settle(struct claim *claim, enum submission_outcome outcome)
 }
 
 /* Columns of "look" behind the slot. */
-enum look_column { LOOK_DISTRICT = 3, LOOK_RECEIPT, LOOK_KEPT, LOOK_REVISION, LOOK_ID, LOOK_BEFORE };
+enum look_column {
+    LOOK_DISTRICT = 3,
+    LOOK_RECEIPT,
+    LOOK_KEPT,
+    LOOK_DECISION,
+    LOOK_REVISION,
+    LOOK_ID,
+    LOOK_BEFORE
+};
 
 static bool
 settle_repeated(struct claim *claim, const PGresult *result, int row, int field)
@@ -531,6 +542,9 @@ settle_lost(struct claim *claim, const PGresult *result, int row)
 {
     if (!PQgetisnull(result, row, LOOK_RECEIPT))
         return settle_repeated(claim, result, row, LOOK_RECEIPT);
+    claim->submission->decided = !PQgetisnull(result, row, LOOK_DECISION);
+    if (claim->submission->decided)
+        return settle_repeated(claim, result, row, LOOK_DECISION);
     if (!is_report(claim) && !PQgetisnull(result, row, LOOK_KEPT))
         return settle_repeated(claim, result, row, LOOK_KEPT);
     if (is_review(claim))
@@ -586,65 +600,7 @@ store_read_correction(const PGresult *result, struct totals *totals)
     }
 }
 
-/* ---- figures ------------------------------------------------------------------------------------ */
-
-static void
-figure_begin(struct binary *stream, const struct claim *claim, uint32_t indicator)
-{
-    const struct submission *s = claim->submission;
-
-    binary_copy_row(stream, FIGURE_FIELDS);
-    binary_int4(stream, claim->district);
-    binary_date(stream, s->period.first_day);
-    binary_int4(stream, s->school_id);
-    binary_int2(stream, (int16_t)indicator);
-    binary_int2(stream, s->form_id);
-}
-
-static void
-copy_figures_of(const struct claim *claim, struct binary *stream, struct totals *totals)
-{
-    const struct submission *s = claim->submission;
-    const Yuebao__Statement *st = s->statement;
-
-    for (size_t i = 0; i < st->n_indicator; i++) {
-        struct totals_figure figure = {
-            .indicator = (int16_t)st->indicator[i], .value = st->value[i], .denominator = st->denominator[i]};
-        figure_begin(stream, claim, st->indicator[i]);
-        binary_null(stream);
-        binary_int8(stream, st->value[i]);
-        binary_int8(stream, st->denominator[i]);
-        totals_put(totals, claim->district, s->period.first_day, s->form_id, figure, TOTALS_ADD);
-    }
-    for (size_t i = 0; i < st->n_missing; i++) {
-        struct totals_figure figure = {.indicator = (int16_t)st->missing[i], .missing = true};
-        figure_begin(stream, claim, st->missing[i]);
-        binary_int2(stream, (int16_t)st->missing_reason[i]);
-        binary_null(stream);
-        binary_null(stream);
-        totals_put(totals, claim->district, s->period.first_day, s->form_id, figure, TOTALS_ADD);
-    }
-}
-
-void
-store_copy_figures(const struct group *group, struct binary *stream, struct totals *totals)
-{
-    binary_copy_header(stream);
-    for (size_t i = 0; i < group->count; i++)
-        if (is_won_report(&group->claims[i]))
-            copy_figures_of(&group->claims[i], stream, totals);
-    binary_copy_trailer(stream);
-}
-
-void
-store_send_copy(struct link *link)
-{
-    link_simple(link, STORE_COMMIT,
-                "COPY yuebao.figure (district, period, school, indicator, form, missing, value, denominator)"
-                " FROM STDIN (FORMAT binary);"
-                "COPY yuebao.total_delta (" TOTALS_COPY_COLUMNS ") FROM STDIN (FORMAT binary);"
-                "COMMIT");
-}
+/* ---- the end of a transaction ------------------------------------------------------------------- */
 
 void
 store_send_commit(struct link *link)
@@ -660,14 +616,31 @@ store_send_rollback(struct link *link)
 
 /* ---- rejections --------------------------------------------------------------------------------- */
 
+static void
+rejected_slot_columns(struct link_arguments *a, const struct group *group)
+{
+    column(a, group, is_any, BINARY_TEXT, write_school_code);
+    column(a, group, is_any, BINARY_TEXT, write_form_code);
+    column(a, group, is_any, BINARY_TEXT, write_period_text);
+}
+
+static void
+call_lock_slots(struct link *link, const struct group *group)
+{
+    struct link_arguments a = {0};
+
+    rejected_slot_columns(&a, group);
+    link_call(link, STORE_LOCK, "lock_slots", &a);
+    link_arguments_fini(&a);
+}
+
 void
 store_send_rejections(struct link *link, const struct group *group)
 {
     struct link_arguments a = {0};
 
-    column(&a, group, is_any, BINARY_TEXT, write_school_code);
-    column(&a, group, is_any, BINARY_TEXT, write_form_code);
-    column(&a, group, is_any, BINARY_TEXT, write_period_text);
+    call_lock_slots(link, group);
+    rejected_slot_columns(&a, group);
     column(&a, group, is_any, BINARY_INT8, write_revision8);
     column(&a, group, is_any, BINARY_BYTEA, write_id);
     column(&a, group, is_any, BINARY_BYTEA, write_key);

@@ -1,10 +1,10 @@
 /*
- * store: the SQL of a batch. It turns a group into calls and COPY streams, and results into what became of
- * each claim; when to send what is batch's business. All values travel as binary parameters.
+ * store: the SQL of a batch. It turns a group into calls, and results into what became of each claim; the
+ * COPY streams are books', and when to send what is batch's business. All values travel as binary parameters.
  *
  * One transaction:  BEGIN, claim, keep  |  look (losers), correct (winners that replace)  |  COPY figure,
- * COPY total_delta, COMMIT with a round trip at each bar; the middle one only when there are losers or
- * corrections.
+ * COPY total_delta, [COPY remark,] COMMIT with a round trip at each bar; the middle one only when there are
+ * losers or corrections.
  */
 #ifndef YUEBAO_STORE_H
 #define YUEBAO_STORE_H
@@ -24,6 +24,7 @@ enum store_tag {
     STORE_CORRECT, /* store_read_correction */
     STORE_COMMIT,
     STORE_ROLLBACK,
+    STORE_LOCK,
     STORE_REFUSE,
 };
 
@@ -48,20 +49,14 @@ bool store_read_look(const PGresult *result, struct group *group);
 /* The replaced figures are taken from the totals. */
 void store_read_correction(const PGresult *result, struct totals *totals);
 
-/* Whether any claim, any report was won: is there anything to commit, to copy? */
+/* Whether any claim was won: is there anything to commit? */
 bool store_any_won(const struct group *group);
-bool store_any_figures(const struct group *group);
 
-/* The winners' figures as a COPY stream, and into the totals. */
-void store_copy_figures(const struct group *group, struct binary *stream, struct totals *totals);
-/* COPY figure, COPY total_delta, COMMIT as one simple text: two PGRES_COPY_IN, then the tag COMMIT if it
- * holds. */
-void store_send_copy(struct link *link);
 void store_send_commit(struct link *link);
 void store_send_rollback(struct link *link);
 
-/* Remember rejections: at most REJECTIONS_A_SLOT a slot, each statement once. One statement, its own
- * transaction. */
+/* Remember rejections: at most REJECTIONS_A_SLOT a slot, each statement once, however many links do so at
+ * once. One transaction of its own, in one round trip. */
 #define REJECTIONS_A_SLOT 20
 void store_send_rejections(struct link *link, const struct group *group);
 

@@ -15,6 +15,8 @@ submission_free(struct submission *s)
         return;
     if (s->statement != NULL)
         yuebao__statement__free_unpacked(s->statement, s->unpacked_by);
+    findings_fini(&s->warnings);
+    free(s->remarks);
     free(s->envelope);
     free(s->answer);
     free(s->first_answer);

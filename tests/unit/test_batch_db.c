@@ -104,6 +104,7 @@ struct sent {
     bool answered;
     enum submission_outcome outcome;
     char first_answer[64], constraint[64], sqlstate[6];
+    bool decided;
     uint32_t current_revision;
     uint8_t id[ID_SIZE], current_id[ID_SIZE];
 };
@@ -129,6 +130,7 @@ on_done(struct submission *s, enum submission_outcome outcome, void *arg)
     memcpy(sent->sqlstate, s->sqlstate, sizeof(sent->sqlstate));
     memcpy(sent->current_id, s->current_id, ID_SIZE);
     sent->current_revision = s->current_revision;
+    sent->decided = s->decided;
 }
 
 static uint8_t *
@@ -147,7 +149,9 @@ struct paper {
     int64_t value;
     bool excused; /* the third indicator is missing with a reason instead of being reported */
     enum submission_kind kind;
-    const char *period; /* NULL: 2026-10 */
+    const char *period;           /* NULL: 2026-10 */
+    const struct remark *remarks; /* beside the figures */
+    size_t n_remarks;
 };
 
 static Yuebao__Statement *
@@ -208,6 +212,11 @@ submission_of(const struct paper *paper)
     s->envelope = copy_text("envelope", &s->envelope_len);
     s->answer = copy_text(paper->answer, &s->answer_len);
     s->statement = statement_of(paper);
+    s->n_remarks = paper->n_remarks;
+    s->remarks = calloc(paper->n_remarks + 1, sizeof(*s->remarks));
+    assert_non_null(s->remarks);
+    for (size_t i = 0; i < paper->n_remarks; i++)
+        s->remarks[i] = paper->remarks[i];
     s->done = on_done;
     return s;
 }
@@ -443,6 +452,45 @@ test_kept_is_kept_once(void **state)
     assert_int_equal(number_of(6, "SELECT count(*) FROM yuebao.figure WHERE school = {s}"), 0);
 }
 
+/* Beside the figures of each revision, exactly; a report without remarks shares the transaction. */
+static void
+test_remarks_are_stored_with_their_report(void **state)
+{
+    static const struct remark remarks[] = {
+        {7, "boarding_within_enrolled", "501", "500", "寄宿生,\t\"含\"走读"}, {0, "", "", "", "why"}};
+    struct bench *bench = *state;
+    struct sent *first, *plain;
+    uint8_t id[ID_SIZE];
+    struct paper paper = {
+        .school = 13, .text = "a", .answer = "1", .revision = 1, .remarks = remarks, .n_remarks = 2};
+    struct paper correction = {
+        .school = 13, .text = "b", .answer = "2", .revision = 2, .remarks = remarks + 1, .n_remarks = 1};
+
+    NEEDS_DATABASE();
+    first = put(bench, paper);
+    plain = put(bench, (struct paper){.school = 14, .text = "a", .answer = "1", .revision = 1});
+    wait_for_answers(bench);
+    id_of(&paper, id);
+    correction.previous = id;
+    put(bench, correction);
+    put(bench, paper); /* again: nothing more */
+    wait_for_answers(bench);
+    assert_int_equal(first->outcome, SUBMISSION_ACCEPTED);
+    assert_int_equal(plain->outcome, SUBMISSION_ACCEPTED);
+    assert_int_equal(
+        number_of(13,
+                  "SELECT count(*) FROM yuebao.remark WHERE school = {s} AND revision = 1 AND position = 0"
+                  " AND indicator = 7 AND rule = 'boarding_within_enrolled' AND found = '501'"
+                  " AND bound = '500' AND explanation = E'寄宿生,\\t\"含\"走读' AND period = '2026-10-01'"),
+        1);
+    assert_int_equal(
+        number_of(13, "SELECT count(*) FROM yuebao.remark WHERE school = {s} AND indicator = 0 AND rule = ''"
+                      " AND explanation = 'why' AND (revision, position) IN ((1, 1), (2, 0))"),
+        2);
+    assert_int_equal(number_of(13, "SELECT count(*) FROM yuebao.remark WHERE school = {s}"), 3);
+    assert_int_equal(number_of(14, "SELECT count(*) FROM yuebao.remark WHERE school = {s}"), 0);
+}
+
 /* All are remembered under one made-up slot, that they can be counted. */
 static struct sent *
 put_review(struct bench *bench, struct paper paper)
@@ -504,6 +552,55 @@ test_a_review_finds_what_was_accepted(void **state)
                      3);
     assert_int_equal(number_of(10, "SELECT count(*) FROM yuebao.report WHERE school = {s}"), 2);
     check_totals();
+}
+
+static void
+decide(int school, bool admitted)
+{
+    char sql[400];
+
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO yuebao.decision (district, period, school, form, id, admitted, reason, decided_at, "
+             "answer) SELECT district, period, school, form, id, %s, 'why', now(), 'decision'"
+             " FROM yuebao.kept WHERE school = %d",
+             admitted ? "true" : "false", first_school + school);
+    run(sql);
+}
+
+/* Whether it comes again after close, in a period that was opened for it, or refused by today's register. */
+static void
+test_what_was_decided_stands(void **state)
+{
+    struct bench *bench = *state;
+    struct paper paper = {
+        .school = 15, .text = "a", .answer = "kept", .revision = 1, .kind = SUBMISSION_KEPT};
+    struct sent *again, *opened, *reviewed, *other;
+
+    NEEDS_DATABASE();
+    put(bench, paper);
+    wait_for_answers(bench);
+    decide(15, false);
+    paper.answer = "another";
+    again = put(bench, paper);
+    wait_for_answers(bench);
+    reviewed = put_review(bench, paper);
+    wait_for_answers(bench);
+    paper.kind = SUBMISSION_REPORT;
+    opened = put(bench, paper);
+    wait_for_answers(bench);
+    paper.text = "b"; /* nothing was decided about this one, and the slot is free */
+    other = put(bench, paper);
+    wait_for_answers(bench);
+    assert_int_equal(again->outcome, SUBMISSION_REPEATED);
+    assert_string_equal(again->first_answer, "decision");
+    assert_int_equal(reviewed->outcome, SUBMISSION_REPEATED);
+    assert_string_equal(reviewed->first_answer, "decision");
+    assert_int_equal(opened->outcome, SUBMISSION_REPEATED);
+    assert_string_equal(opened->first_answer, "decision");
+    assert_true(again->decided && reviewed->decided && opened->decided);
+    assert_int_equal(other->outcome, SUBMISSION_ACCEPTED);
+    assert_false(other->decided);
+    assert_int_equal(number_of(15, "SELECT count(*) FROM yuebao.report WHERE school = {s}"), 1);
 }
 
 /* A trigger on every new report: `body` of plpgsql; {s} in it stands for the school. */
@@ -578,6 +675,23 @@ test_two_collectors_race(void **state)
     batch_free(rival);
 }
 
+static struct submission *
+rejection_of(const char *slot, int number_of_it)
+{
+    char text[16];
+    struct paper paper = {
+        .school = 8, .text = text, .answer = "reject", .revision = 1, .kind = SUBMISSION_REJECTION};
+    struct submission *s;
+
+    snprintf(text, sizeof(text), "%d", number_of_it);
+    s = submission_of(&paper);
+    s->school_code = strdup(slot);
+    s->form_code = strdup("primary.monthly");
+    s->period_text = strdup("2026-10");
+    s->rejection_summary = strdup("ABOVE_MAX enrolled_pupils");
+    return s;
+}
+
 static void
 test_rejections_are_capped(void **state)
 {
@@ -587,16 +701,7 @@ test_rejections_are_capped(void **state)
     NEEDS_DATABASE();
     snprintf(slot, sizeof(slot), "school%d", first_school);
     for (int i = 0; i < 60; i++) {
-        char text[16];
-        struct paper paper = {
-            .school = 8, .text = text, .answer = "reject", .revision = 1, .kind = SUBMISSION_REJECTION};
-        struct submission *s;
-        snprintf(text, sizeof(text), "%d", i / 2); /* each comes twice */
-        s = submission_of(&paper);
-        s->school_code = strdup(slot);
-        s->form_code = strdup("primary.monthly");
-        s->period_text = strdup("2026-10");
-        s->rejection_summary = strdup("ABOVE_MAX enrolled_pupils");
+        struct submission *s = rejection_of(slot, i / 2); /* each comes twice */
         s->arg = &bench->sent[bench->n_sent++];
         assert_true(batch_submit(bench->batch, s));
     }
@@ -607,6 +712,38 @@ test_rejections_are_capped(void **state)
                      20);
     assert_int_equal(
         number_of(0, "SELECT count(DISTINCT id) FROM yuebao.rejection WHERE school_code = 'school{s}'"), 20);
+}
+
+/* Links that remember refusals of one slot at the same moment do not count past each other. */
+static void
+test_rejections_are_capped_across_links(void **state)
+{
+    struct bench *bench = *state;
+    struct batch *rivals[3];
+    char slot[64];
+
+    NEEDS_DATABASE();
+    snprintf(slot, sizeof(slot), "racing%d", first_school);
+    run("CREATE OR REPLACE FUNCTION public.test_obstacle() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
+        "AS"
+        " $$ BEGIN PERFORM pg_sleep(0.002); RETURN NEW; END $$"); /* so that they do meet */
+    run("DROP TRIGGER IF EXISTS test_obstacle ON yuebao.rejection");
+    run("CREATE TRIGGER test_obstacle BEFORE INSERT ON yuebao.rejection FOR EACH ROW"
+        " EXECUTE FUNCTION public.test_obstacle()");
+    for (size_t i = 0; i < 3; i++) {
+        rivals[i] = batch_new(bench->base, COLLECTOR, 1);
+        wait_for_link(bench, rivals[i]);
+    }
+    for (int i = 0; i < 45; i++) {
+        struct submission *s = rejection_of(slot, i);
+        s->arg = &bench->sent[bench->n_sent++];
+        assert_true(batch_submit(rivals[i % 3], s));
+    }
+    wait_for_answers(bench);
+    assert_int_equal(number_of(0, "SELECT count(*) FROM yuebao.rejection WHERE school_code = 'racing{s}'"),
+                     20);
+    for (size_t i = 0; i < 3; i++)
+        batch_free(rivals[i]);
 }
 
 /* Large ones are dropped before they take the room of reports. */
@@ -866,10 +1003,13 @@ main(void)
         CASE(test_correction_waits_replaces_and_conflicts),
         CASE(test_school_without_district_and_month_without_partition),
         CASE(test_kept_is_kept_once),
+        CASE(test_remarks_are_stored_with_their_report),
         CASE(test_a_review_finds_what_was_accepted),
+        CASE(test_what_was_decided_stands),
         CASE(test_poison_stands_alone),
         CASE(test_two_collectors_race),
         CASE(test_rejections_are_capped),
+        CASE(test_rejections_are_capped_across_links),
         CASE(test_rejections_are_bounded_in_bytes),
         CASE(test_backend_killed_in_mid_batch),
         CASE(test_killer_stands_alone),

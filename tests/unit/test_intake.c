@@ -143,6 +143,43 @@ test_envelope_unchanged(void **state)
     free(statement);
 }
 
+/* What the school explains goes to the database with its report. */
+static void
+test_explanations_become_remarks(void **state)
+{
+    Yuebao__Explanation explanation = YUEBAO__EXPLANATION__INIT, *explanations[] = {&explanation};
+    uint8_t signature[SIGNATURE_SIZE];
+    size_t len;
+    uint8_t *plain = fake_statement(&house, 1, &len), *statement;
+    Yuebao__Statement *message = yuebao__statement__unpack(NULL, len, plain);
+    Yuebao__Envelope envelope = fake_envelope(&house, plain, len, signature);
+    struct submission *s = NULL;
+
+    (void)state;
+    assert_int_equal(judge(&envelope, FAKE_OPENS_MS, &s), INTAKE_STORE);
+    assert_int_equal(s->n_remarks, 0);
+    submission_free(s);
+    explanation.indicator = 1;
+    explanation.text = (char *)"新生入学";
+    message->n_explanation = 1;
+    message->explanation = explanations;
+    statement = malloc(yuebao__statement__get_packed_size(message));
+    len = yuebao__statement__pack(message, statement);
+    message->n_explanation = 0;
+    message->explanation = NULL;
+    envelope = fake_envelope(&house, statement, len, signature);
+    assert_int_equal(judge(&envelope, FAKE_OPENS_MS, &s), INTAKE_STORE);
+    arena_reset(arena); /* what the remarks say is the submission's own */
+    assert_int_equal(s->n_remarks, 1);
+    assert_int_equal(s->remarks[0].indicator, 1);
+    assert_string_equal(s->remarks[0].rule, "");
+    assert_string_equal(s->remarks[0].explanation, "新生入学");
+    submission_free(s);
+    yuebao__statement__free_unpacked(message, NULL);
+    free(plain);
+    free(statement);
+}
+
 /* ---- what is refused ---------------------------------------------------------------------------- */
 
 static void
@@ -439,6 +476,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(test_envelope_unchanged, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_explanations_become_remarks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reviewed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_review_knows_its_slot, setup, teardown),
