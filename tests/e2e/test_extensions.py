@@ -111,3 +111,64 @@ def test_an_extension_taken_back(world):
         world.database.run("DELETE FROM yuebao.extension WHERE reason = '误'")
         wait_for("the extension to be gone", lambda: not [w for w in session.agenda().window if w.extension])
         assert submit(world, school, session, CLOSED).HasField("kept")
+
+
+# ---- one-off forms ---------------------------------------------------------------------------------------------
+
+
+def send_survey(world, *schools):
+    """A form of two questions for these schools, once: what an import and a calendar would write. Its catalogue's hash."""
+    catalogue = pb.Catalogue.FromString(world.catalogue.message.SerializeToString())
+    catalogue.form.append(pb.Form(code="primary.monthly.roofs", kind="primary", frequency="monthly", name_zh="校舍检查",
+                                  name_en="Roofs", required=world.catalogue.forms["primary.monthly"].required[:2]))
+    catalogue.form.sort(key=lambda form: form.code)
+    world.database.run("INSERT INTO yuebao.form (kind, frequency, name, code, name_zh, name_en) "
+                       "VALUES ('primary', 'monthly', 'roofs', 'primary.monthly.roofs', '校舍检查', 'Roofs')")
+    digest = world.database.value("WITH b AS (SELECT %s::bytea AS bytes) INSERT INTO yuebao.catalogue (hash, bytes) "
+                                  "SELECT sha256(bytes), bytes FROM b RETURNING hash", catalogue.SerializeToString())
+    world.database.run("""INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, catalogue)
+                          SELECT f.form, %s, now() - interval '1 day', now() + interval '1 day', now() + interval '2 days', c.catalogue
+                          FROM yuebao.form f CROSS JOIN yuebao.catalogue c WHERE f.name = 'roofs' AND c.hash = %s""",
+                       first_day(OPEN), digest)
+    world.database.run("INSERT INTO yuebao.form_school SELECT f.form, s.school FROM yuebao.form f CROSS JOIN yuebao.school s "
+                       "WHERE f.name = 'roofs' AND s.code = ANY (%s)", [school.code for school in schools])
+    return bytes(digest)
+
+
+def test_a_one_off_form_is_for_its_recipients(world):
+    chosen, _ = world.enrolled()
+    other, _ = world.enrolled()
+    digest = send_survey(world, chosen)
+    numbers = world.catalogue.forms["primary.monthly"].required[:2]
+
+    def survey(school, session):
+        figures = {n: f for n, f in world.lawful(school).items() if n in numbers}
+        return session.submit(world.envelope(school, world.statement(school, figures, form="primary.monthly.roofs", catalogue=digest,
+                                                                     filled_ms=1)))
+    with world.greeted(chosen) as session:
+        (own,) = wait_for("the survey", lambda: [w for w in session.agenda().window if w.form == "primary.monthly.roofs"])
+        assert (list(own.school), own.period, own.catalogue, own.extension) == ([chosen.code], OPEN, digest, "")
+        verdict = survey(chosen, session)
+        assert verdict.HasField("receipt"), verdict
+        assert not verdict.receipt.late
+    with world.greeted(other) as session:
+        def refusal():
+            verdict = survey(other, session)
+            return [f for f in verdict.reject.finding if f.code == pb.FORM_NOT_SENT] and verdict
+        verdict = wait_for("the collector to know the form", refusal)
+        assert [(f.code, f.found) for f in verdict.reject.finding] == [(pb.FORM_NOT_SENT, "primary.monthly.roofs")]
+        assert not [w for w in session.agenda().window if w.form == "primary.monthly.roofs"]
+        world.database.run("INSERT INTO yuebao.form_school SELECT f.form, s.school FROM yuebao.form f CROSS JOIN yuebao.school s "
+                           "WHERE f.name = 'roofs' AND s.code = %s", other.code)
+        wait_for("the survey here too", lambda: survey(other, session).HasField("receipt"))
+    with world.greeted(chosen) as session:
+        world.database.run("DELETE FROM yuebao.form_school")
+        wait_for("the survey to be called back", lambda: not [w for w in session.agenda().window if w.school])
+        assert survey(chosen, session) == verdict_of_first(world, chosen), "what was accepted has its receipt"
+    world.assert_books_agree()
+
+
+def verdict_of_first(world, school):
+    answer = world.database.value("""SELECT r.receipt FROM yuebao.report r JOIN yuebao.school s USING (school)
+                                     JOIN yuebao.form f USING (form) WHERE s.code = %s AND f.name = 'roofs'""", school.code)
+    return pb.Verdict.FromString(pb.Answer.FromString(bytes(answer)).verdict)

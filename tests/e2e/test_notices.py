@@ -121,6 +121,40 @@ def test_decisions(world, admitted):
         assert (verdict.receipt if admitted else verdict.declined).reason == "停电证明已核实"
 
 
+def ctl_decide(world, verb, statement, reason):
+    path = re.search(r'receipt_key = "(.*)"', world.collector.config.read_text()).group(1)
+    world.database.ctl("kept", verb, contract.statement_id(statement).hex(), "--reason", reason, "--key", path)
+
+
+@pytest.mark.parametrize("verb, outcome", [("admit", "receipt"), ("decline", "declined")])
+def test_sent_again_it_gets_the_decision(world, verb, outcome):
+    """After close; and when the period was opened again for the school, which declined figures do not enter by."""
+    school, _ = world.enrolled()
+    with world.greeted(school) as session:
+        statement = keep(world, school, session)
+        envelope = world.envelope(school, statement)
+        mark = world.collector.mark()
+        ctl_decide(world, verb, statement, "停电证明已核实")
+        (notice,) = session.notices().notice
+        again = session.put(envelope).answer
+        assert again == notice.decision
+        verdict = contract.verdict_of(again, session.welcome.server_key)
+        assert verdict.WhichOneof("outcome") == outcome
+        assert verb == "decline" or (verdict.receipt.admitted and verdict.receipt.reason == "停电证明已核实")
+        world.database.run(
+            """INSERT INTO yuebao.extension (form, period, school, opens_at, due_at, closes_at, reason)
+               SELECT f.form, %s, s.school, now() - interval '9 days', now() + interval '1 day', now() + interval '2 days', '再开放'
+               FROM yuebao.form f CROSS JOIN yuebao.school s WHERE f.code = 'primary.monthly' AND s.code = %s""",
+            first_day(CLOSED), school.code)
+        wait_for("the period to be open", lambda: any(w.extension == "再开放" for w in session.agenda().window))
+        assert session.put(envelope).answer == again
+        if verb == "decline":
+            assert world.collector.events("decided", mark)[-1]["school"] == school.code
+            assert world.revisions(school, CLOSED) == [], "the slot is still free"
+            accept(world, school, session, seed=1, period=CLOSED)
+    world.assert_books_agree()
+
+
 def test_at_most_a_hundred_and_what_fits(world):
     """130 decisions of 600 bytes of reason: neither a hundred nor all of them fit a frame, and the newest come."""
     school, _ = world.enrolled()
