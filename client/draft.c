@@ -32,7 +32,6 @@ complain(struct reading *r, Yuebao__FindingCode code, const char *found, const c
     r->faulty = true;
 }
 
-/* 2026-10-31, 10/31, 10月31日: what a spreadsheet makes of 10-31. */
 static bool
 read_number(struct reading *r, const char *cell, unsigned decimals, enum sheet_column column,
             int64_t *ret_value)
@@ -47,7 +46,8 @@ read_number(struct reading *r, const char *cell, unsigned decimals, enum sheet_c
         return false;
     case NUMBER_TOO_MANY_DECIMALS:
         snprintf(bound, sizeof(bound), "%u", decimals);
-        complain(r, YUEBAO__FINDING_CODE__CELL_TOO_MANY_DECIMALS, cell, bound, column, MESSAGE_COUNT);
+        complain(r, YUEBAO__FINDING_CODE__CELL_TOO_MANY_DECIMALS, cell, bound, column,
+                 decimals == 0 ? MSG_hint_whole : MESSAGE_COUNT);
         return false;
     case NUMBER_OVERFLOW:
         complain(r, YUEBAO__FINDING_CODE__CELL_OVERFLOW, cell, NULL, column, MESSAGE_COUNT);
@@ -156,19 +156,32 @@ read_cells(struct reading *r)
 
 /* ---- all rows ----------------------------------------------------------------------------------- */
 
+/* The first thing that stands where figures stand; "": nothing does. */
+static const char *
+first_filled(const struct reading *r)
+{
+    static const enum sheet_column figures[] = {COLUMN_VALUE, COLUMN_DENOMINATOR, COLUMN_REASON};
+
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+        const char *cell = sheet_cell(r->sheet, r->row, figures[i]);
+
+        if (cell[0] != '\0')
+            return cell;
+    }
+    return "";
+}
+
 /* A row without a code is the clerk's own remark, unless something stands where figures stand. */
 static void
 read_foreign_row(struct reading *r, const char *code)
 {
-    static const enum sheet_column figures[] = {COLUMN_VALUE, COLUMN_DENOMINATOR, COLUMN_REASON};
-    const char *name = sheet_cell(r->sheet, r->row, COLUMN_NAME);
-    bool says = code[0] != '\0';
+    const char *name = sheet_cell(r->sheet, r->row, COLUMN_NAME), *filled = first_filled(r);
 
-    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-        says = says || sheet_cell(r->sheet, r->row, figures[i])[0] != '\0';
-    if (says)
-        complain(r, YUEBAO__FINDING_CODE__ROW_UNKNOWN, code[0] != '\0' ? code : name, NULL, COLUMN_CODE,
-                 MESSAGE_COUNT);
+    if (code[0] != '\0')
+        complain(r, YUEBAO__FINDING_CODE__ROW_UNKNOWN, code, NULL, COLUMN_CODE, MESSAGE_COUNT);
+    else if (filled[0] != '\0')
+        complain(r, YUEBAO__FINDING_CODE__ROW_UNKNOWN, name[0] != '\0' ? name : filled, NULL, COLUMN_CODE,
+                 MSG_hint_no_code);
 }
 
 static void

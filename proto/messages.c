@@ -188,6 +188,20 @@ message_reasons(enum language language)
     return list;
 }
 
+/* "2019-09-01/..", a school's life, as people say it; malloc'd. Any other text is itself. */
+static char *
+lifetime(enum language language, const char *interval)
+{
+    const char *slash = strchr(interval, '/');
+    char opened[FINDING_TEXT_MAX];
+
+    if (slash == NULL)
+        return strdup(interval);
+    snprintf(opened, sizeof(opened), "%.*s", (int)(slash - interval), interval);
+    return message_format(language, strcmp(slash, "/..") == 0 ? MSG_life_open : MSG_life_closed, "opened",
+                          opened, "closed", slash + 1, NULL);
+}
+
 /* A broken rule refuses or asks for a reason; every other code says one thing. */
 static enum message
 sentence_of(const struct finding *finding)
@@ -201,7 +215,7 @@ char *
 message_of_finding(enum language language, const struct finding *finding, const struct catalogue *catalogue)
 {
     char *name = indicator_name(language, finding->indicator, catalogue);
-    char *reasons = message_reasons(language), *text = NULL;
+    char *reasons = message_reasons(language), *life = lifetime(language, finding->bound), *text = NULL;
     const Yuebao__Rule *rule = catalogue == NULL ? NULL : catalogue_rule(catalogue, finding->rule);
     const char *rule_text = rule == NULL              ? finding->rule
                             : language == LANGUAGE_ZH ? rule->message_zh
@@ -209,13 +223,14 @@ message_of_finding(enum language language, const struct finding *finding, const 
     char code[12];
 
     snprintf(code, sizeof(code), "%d", (int)finding->code);
-    if (name != NULL && reasons != NULL)
+    if (name != NULL && reasons != NULL && life != NULL)
         text = message_format(language, sentence_of(finding), "indicator", name, "found",
                               parameter(language, finding->found, catalogue), "bound",
                               parameter(language, finding->bound, catalogue), "rule", rule_text, "code", code,
-                              "example", example_of(finding->bound), "reasons", reasons, NULL);
+                              "example", example_of(finding->bound), "reasons", reasons, "life", life, NULL);
     free(name);
     free(reasons);
+    free(life);
     return text;
 }
 

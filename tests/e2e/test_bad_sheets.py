@@ -91,7 +91,7 @@ def assert_sentences(told, lang):
 
 
 UNSPOKEN = {"WRONG_CATALOGUE", "CELL_BOTH", "INDICATOR_NOT_IN_FORM", "COLUMN_MISSING", "NAME_MISSING"}  # found or bound would say nothing to a person
-TRANSLATED = {(code, lang) for code in ("SHEET_UNREADABLE", "BAD_PERIOD", "TEXT_TOO_LONG", "EXPLANATION_MISSING", "NUMERATOR_MISSING", "DENOMINATOR_MISSING")
+TRANSLATED = {(code, lang) for code in ("SHEET_UNREADABLE", "SCHOOL_NOT_OPEN", "BAD_PERIOD", "TEXT_TOO_LONG", "EXPLANATION_MISSING", "NUMERATOR_MISSING", "DENOMINATOR_MISSING")
               for lang in ("zh", "en")}
 
 
