@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "envelope.h"
 #include "gate.h"
 #include "period.h"
 
@@ -114,6 +115,22 @@ agenda_catalogue(struct outbox *outbox, const ProtobufCBinaryData *hash)
         catalogue_free(catalogue);
         return NULL;
     }
+    return catalogue;
+}
+
+struct catalogue *
+agenda_catalogue_of_tag(struct outbox *outbox, const char *tag)
+{
+    struct catalogue *catalogue = NULL;
+    uint8_t beginning[ID_SIZE], *bytes = NULL;
+    size_t digits = strlen(tag), len = 0;
+
+    if (digits / 2 > ID_SIZE || !hex_parse(tag, beginning, digits / 2) ||
+        outbox_catalogue_beginning(outbox, beginning, digits / 2, &bytes, &len) != OUTBOX_OK)
+        return NULL;
+    if (catalogue_load(bytes, len, &catalogue) != CATALOGUE_OK)
+        catalogue = NULL;
+    free(bytes);
     return catalogue;
 }
 

@@ -43,6 +43,9 @@ char *agenda_extension_words(enum language language, const Yuebao__Agenda *agend
 /* A stored catalogue, decoded; catalogue_free(). NULL: not stored, or not one (or no memory). */
 struct catalogue *agenda_catalogue(struct outbox *outbox, const ProtobufCBinaryData *hash);
 
+/* The one whose hash begins with these hex digits, if it is stored; catalogue_free(). */
+struct catalogue *agenda_catalogue_of_tag(struct outbox *outbox, const char *tag);
+
 /* What the agenda knows about a slot, for validate_slot(); `school` and `window` may be NULL, both are
  * borrowed by the slot. */
 struct slot agenda_slot(const Yuebao__School *school, const Yuebao__Window *window);

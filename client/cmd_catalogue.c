@@ -3,6 +3,7 @@
 
 #include "agenda.h"
 #include "desk.h"
+#include "outcome.h"
 
 static int
 report_agenda(struct desk *desk)
@@ -42,6 +43,8 @@ cmd_catalogue(struct desk *desk, int argc, char **argv)
     } else {
         exit_status = desk_courier_failed(desk, &c);
     }
+    if (exit_status == EX_OK)
+        outcome_hear(desk, &c);
     desk_mention_key(desk, &c);
     courier_close(&c);
     identity_fini(&identity);

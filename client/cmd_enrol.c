@@ -6,6 +6,7 @@
 
 #include "desk.h"
 #include "envelope.h"
+#include "outcome.h"
 
 #define CA_FILE_MAX (256u * 1024u)
 
@@ -138,6 +139,8 @@ enrol(struct desk *desk, const struct identity *next)
             desk_say(desk, MSG_fetch_later, NULL);
         }
         desk_mention_clock(desk, &c);
+        if (exit_status == EX_OK)
+            outcome_hear(desk, &c);
     }
     desk_mention_key(desk, &c);
     courier_close(&c);

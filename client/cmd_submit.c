@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "desk.h"
-#include "gate.h"
 #include "submission.h"
 
 struct order {
@@ -74,26 +73,6 @@ name_or_remembered(struct desk *desk, struct order *o, int which, const char *gi
     return "";
 }
 
-/* Names and reason come from a terminal of any encoding: what is not clean text is not signed. */
-static bool
-texts_are_clean(struct desk *desk, const struct filing_request *request)
-{
-    const struct {
-        const char *option, *text;
-    } texts[] = {{"--filler", request->names.filler},
-                 {"--reviewer", request->names.reviewer},
-                 {"--head", request->names.head},
-                 {"--correction", request->correction}};
-
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (gate_text_is_clean((const uint8_t *)texts[i].text, strlen(texts[i].text)))
-            continue;
-        desk_complain(desk, MSG_text_unclean, "option", texts[i].option, NULL);
-        return false;
-    }
-    return true;
-}
-
 /* Read options, file and remembered names. 0 or the exit status. */
 static int
 prepare(struct desk *desk, struct order *o, int argc, char **argv)
@@ -115,7 +94,7 @@ prepare(struct desk *desk, struct order *o, int argc, char **argv)
     names->head = name_or_remembered(desk, o, 2, names->head);
     if (o->request.correction == NULL)
         o->request.correction = "";
-    return texts_are_clean(desk, &o->request) ? 0 : EX_DATAERR;
+    return submission_texts_are_clean(desk, &o->request) ? 0 : EX_DATAERR;
 }
 
 static void

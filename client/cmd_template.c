@@ -1,15 +1,11 @@
 /* yuebao template PERIOD: the sheet to fill in. */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agenda.h"
 #include "desk.h"
-#include "filing.h"
-#include "system_words.h"
+#include "sheet_file.h"
 
 struct wanted {
     const char *school, *form, *file, *text;
@@ -43,112 +39,6 @@ parse(struct wanted *w, int argc, char **argv)
         return false;
     w->text = argv[optind];
     return true;
-}
-
-/* ---- last period's figures ---------------------------------------------------------------------- */
-
-/* The newest period before this one that has a receipt; of its revisions the last. NULL: none. */
-static Yuebao__Statement *
-last_statement(struct desk *desk, const char *school, const char *form, struct period period)
-{
-    const enum item_state receipted = ITEM_RECEIPTED;
-    const struct item_filter filter = {.school = school, .form = form, .state = &receipted};
-    const struct item *best = NULL;
-    int32_t best_day = INT32_MIN;
-    Yuebao__Statement *statement;
-    struct items items;
-
-    if (outbox_items(desk->outbox, &filter, &items) != OUTBOX_OK)
-        return NULL;
-    for (size_t i = 0; i < items.count; i++) {
-        struct period p;
-
-        if (!period_parse(items.list[i].period, &p) || p.first_day >= period.first_day ||
-            p.first_day < best_day)
-            continue;
-        best = &items.list[i];
-        best_day = p.first_day;
-    }
-    statement = best == NULL ? NULL : filing_statement(best);
-    items_fini(&items);
-    return statement;
-}
-
-/* ---- writing ------------------------------------------------------------------------------------ */
-
-static bool
-write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
-/* A filled sheet is an hour of somebody's work: nothing is written over without --force. */
-static int
-write_file(struct desk *desk, const struct wanted *w, const char *file, const char *bytes, size_t len)
-{
-    int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | (w->force ? O_TRUNC : O_EXCL), 0666);
-    bool good = fd >= 0 && write_all(fd, bytes, len);
-
-    if (fd >= 0)
-        good = close(fd) == 0 && good;
-    if (good) {
-        desk_say(desk, MSG_template_written, "file", file, NULL);
-        desk_report(desk, "file", json_string(file));
-        return EX_OK;
-    }
-    if (errno == EEXIST)
-        desk_complain(desk, MSG_file_exists, "file", file, NULL);
-    else
-        desk_complain(desk, MSG_file_unwritable, "file", file, "detail",
-                      system_words(desk->language, strerror(errno)), NULL);
-    return EX_CANTCREAT;
-}
-
-static int
-put_out(struct desk *desk, const struct wanted *w, const char *school, const char *form, const char *bytes,
-        size_t len)
-{
-    char *file = NULL;
-    int exit_status;
-
-    if (w->file != NULL && strcmp(w->file, "-") == 0)
-        return fwrite(bytes, 1, len, stdout) == len ? EX_OK : EX_CANTCREAT;
-    if (w->file != NULL)
-        return write_file(desk, w, w->file, bytes, len);
-    /* a second form of the period does not take the first one's name */
-    if (asprintf(&file, "%s-%s%s.csv", school, w->text, agenda_form_name(form)) < 0)
-        return desk_outbox_failed(desk, OUTBOX_NOMEM);
-    exit_status = write_file(desk, w, file, bytes, len);
-    free(file);
-    return exit_status;
-}
-
-static int
-make_template(struct desk *desk, const struct wanted *w, const Yuebao__School *school,
-              const struct form *form)
-{
-    bool zh = desk->language == LANGUAGE_ZH || school->name_en[0] == '\0';
-    struct sheet_owner owner = {school->code, zh ? school->name_zh : school->name_en, w->text};
-    Yuebao__Statement *last = last_statement(desk, school->code, form->message->code, w->period);
-    size_t len = 0;
-    char *bytes = sheet_template(desk->language, form, &owner, last, &len);
-    int exit_status = bytes == NULL ? desk_outbox_failed(desk, OUTBOX_NOMEM)
-                                    : put_out(desk, w, owner.school, form->message->code, bytes, len);
-
-    free(bytes);
-    if (last != NULL)
-        yuebao__statement__free_unpacked(last, NULL);
-    return exit_status;
 }
 
 /* ---- which form --------------------------------------------------------------------------------- */
@@ -201,11 +91,13 @@ template_of_form(struct desk *desk, const struct wanted *w, const Yuebao__School
 {
     struct catalogue *catalogue = agenda_catalogue(desk->outbox, &window->catalogue);
     const struct form *form = catalogue == NULL ? NULL : catalogue_form(catalogue, window->form);
-    int exit_status;
+    const struct sheet_file wanted = {w->file, w->force, school, w->text, catalogue, form, NULL};
+    int exit_status = EX_CONFIG;
 
     if (form == NULL)
         desk_complain(desk, MSG_no_catalogue, "period", w->text, NULL);
-    exit_status = form == NULL ? EX_CONFIG : make_template(desk, w, school, form);
+    else
+        exit_status = sheet_file_write(desk, &wanted);
     catalogue_free(catalogue);
     return exit_status;
 }

@@ -8,21 +8,22 @@
 
 #include "agenda.h"
 #include "catalogue.h"
+#include "courier_inside.h"
 #include "envelope.h"
 #include "verdict.h"
 
 #define IN_FLIGHT_MAX 64 /* however many the server would take */
 
-static bool
-ok(struct courier *c, enum outbox_status status)
+bool
+courier_ok(struct courier *c, enum outbox_status status)
 {
     if (status != OUTBOX_OK)
         c->trouble = status;
     return status == OUTBOX_OK;
 }
 
-static bool
-garbage(struct courier *c, const char *what)
+bool
+courier_garbage(struct courier *c, const char *what)
 {
     c->error = (struct uplink_error){.status = UPLINK_GARBAGE};
     snprintf(c->error.detail, sizeof(c->error.detail), "%s", what);
@@ -38,7 +39,7 @@ remember_key(struct courier *c, const uint8_t *key, bool knew_any, uint64_t now_
         c->has_new_key = true;
         memcpy(c->new_key, key, KEY_SIZE);
     }
-    return ok(c, outbox_trust(c->outbox, key, now_ms));
+    return courier_ok(c, outbox_trust(c->outbox, key, now_ms));
 }
 
 /* Keys and clock of the Welcome; with an enrolment, the key becomes ours in the same transaction. */
@@ -48,7 +49,7 @@ remember_welcome(struct courier *c, const struct identity *identity, enum uplink
     const Yuebao__Welcome *welcome = uplink_welcome(c->uplink);
     uint64_t now_ms = clock_ms();
     char skew[24];
-    bool good = ok(c, outbox_begin(c->outbox)), knew_any;
+    bool good = courier_ok(c, outbox_begin(c->outbox)), knew_any;
 
     if (!good)
         return false;
@@ -57,10 +58,10 @@ remember_welcome(struct courier *c, const struct identity *identity, enum uplink
     snprintf(skew, sizeof(skew), "%" PRId64, c->skew_ms);
     for (size_t i = 0; good && i < welcome->n_server_key; i++)
         good = remember_key(c, welcome->server_key[i].data, knew_any, now_ms);
-    good = good && ok(c, outbox_set(c->outbox, "clock_skew_ms", skew));
+    good = good && courier_ok(c, outbox_set(c->outbox, "clock_skew_ms", skew));
     if (good && opening == UPLINK_ENROL)
-        good = ok(c, outbox_enrolled(c->outbox, identity));
-    good = good && ok(c, outbox_commit(c->outbox));
+        good = courier_ok(c, outbox_enrolled(c->outbox, identity));
+    good = good && courier_ok(c, outbox_commit(c->outbox));
     if (!good)
         outbox_undo(c->outbox);
     return good;
@@ -95,9 +96,9 @@ receive(struct courier *c, Yuebao__Reply **ret_reply)
     return false;
 }
 
-/* One request, one reply of the kind that was asked for. */
-static bool
-ask(struct courier *c, Yuebao__Request *request, Yuebao__Reply__BodyCase wanted, Yuebao__Reply **ret_reply)
+bool
+courier_ask(struct courier *c, Yuebao__Request *request, Yuebao__Reply__BodyCase wanted,
+            Yuebao__Reply **ret_reply)
 {
     enum uplink_status status = uplink_send(c->uplink, request);
 
@@ -113,7 +114,7 @@ ask(struct courier *c, Yuebao__Request *request, Yuebao__Reply__BodyCase wanted,
         c->error = (struct uplink_error){.status = UPLINK_BUSY, .retry_ms = (*ret_reply)->busy->retry_ms};
         c->retry_ms = c->error.retry_ms;
     } else {
-        (void)garbage(c, "reply to another question");
+        (void)courier_garbage(c, "reply to another question");
     }
     yuebao__reply__free_unpacked(*ret_reply, NULL);
     return false;
@@ -143,10 +144,10 @@ fetch_part(struct courier *c, const uint8_t *hash, uint8_t **bytes, size_t *have
     wanted.offset = (uint32_t)*have;
     request.body_case = YUEBAO__REQUEST__BODY_CATALOGUE;
     request.catalogue = &wanted;
-    if (!ask(c, &request, YUEBAO__REPLY__BODY_CATALOGUE, &reply))
+    if (!courier_ask(c, &request, YUEBAO__REPLY__BODY_CATALOGUE, &reply))
         return false;
     if (!part_fits(reply->catalogue, hash, *have, *total)) {
-        (void)garbage(c, "catalogue part");
+        (void)courier_garbage(c, "catalogue part");
     } else if (*bytes == NULL && (*bytes = malloc(reply->catalogue->total)) == NULL) {
         c->trouble = OUTBOX_NOMEM;
     } else {
@@ -167,11 +168,11 @@ keep_catalogue(struct courier *c, const uint8_t *hash, const uint8_t *bytes, siz
 
     envelope_sha256(bytes, len, digest);
     if (memcmp(digest, hash, ID_SIZE) != 0)
-        return garbage(c, "catalogue hash");
+        return courier_garbage(c, "catalogue hash");
     if (catalogue_load(bytes, len, &catalogue) != CATALOGUE_OK)
-        return garbage(c, "catalogue content");
+        return courier_garbage(c, "catalogue content");
     catalogue_free(catalogue);
-    return ok(c, outbox_add_catalogue(c->outbox, hash, bytes, len));
+    return courier_ok(c, outbox_add_catalogue(c->outbox, hash, bytes, len));
 }
 
 static bool
@@ -189,6 +190,17 @@ fetch_catalogue(struct courier *c, const uint8_t *hash)
     return good;
 }
 
+bool
+courier_want_catalogue(struct courier *c, const uint8_t hash[ID_SIZE])
+{
+    uint8_t *bytes = NULL;
+    size_t len;
+    bool absent = outbox_catalogue(c->outbox, hash, &bytes, &len) == OUTBOX_ABSENT;
+
+    free(bytes);
+    return !absent || fetch_catalogue(c, hash);
+}
+
 static bool
 fetch_missing_catalogues(struct courier *c, const Yuebao__Agenda *agenda)
 {
@@ -196,14 +208,10 @@ fetch_missing_catalogues(struct courier *c, const Yuebao__Agenda *agenda)
 
     for (size_t i = 0; good && i < agenda->n_window; i++) {
         const ProtobufCBinaryData *hash = &agenda->window[i]->catalogue;
-        uint8_t *bytes = NULL;
-        size_t len;
 
         if (hash->len != ID_SIZE)
-            return garbage(c, "agenda");
-        if (outbox_catalogue(c->outbox, hash->data, &bytes, &len) == OUTBOX_ABSENT)
-            good = fetch_catalogue(c, hash->data);
-        free(bytes);
+            return courier_garbage(c, "agenda");
+        good = courier_want_catalogue(c, hash->data);
     }
     return good;
 }
@@ -218,7 +226,8 @@ keep_agenda(struct courier *c, const Yuebao__Agenda *agenda)
     if (bytes == NULL)
         c->trouble = OUTBOX_NOMEM;
     else
-        good = ok(c, outbox_set_agenda(c->outbox, bytes, yuebao__agenda__pack(agenda, bytes), clock_ms()));
+        good = courier_ok(
+            c, outbox_set_agenda(c->outbox, bytes, yuebao__agenda__pack(agenda, bytes), clock_ms()));
     free(bytes);
     return good;
 }
@@ -234,7 +243,7 @@ courier_fetch(struct courier *c)
 
     request.body_case = YUEBAO__REQUEST__BODY_AGENDA;
     request.agenda = &wanted;
-    if (!ask(c, &request, YUEBAO__REPLY__BODY_AGENDA, &reply))
+    if (!courier_ask(c, &request, YUEBAO__REPLY__BODY_AGENDA, &reply))
         return false;
     good = fetch_missing_catalogues(c, reply->agenda) && keep_agenda(c, reply->agenda);
     yuebao__reply__free_unpacked(reply, NULL);
@@ -295,7 +304,7 @@ put(struct courier *c, struct round *r, size_t i)
     enum uplink_status status;
 
     if (!sign_again_if_returned(c, item))
-        return ok(c, OUTBOX_NOMEM);
+        return courier_ok(c, OUTBOX_NOMEM);
     envelope.algorithm = ALGORITHM_ED25519;
     envelope.key = (ProtobufCBinaryData){KEY_SIZE, item->key};
     envelope.statement = (ProtobufCBinaryData){item->statement_len, item->statement};
@@ -331,9 +340,8 @@ fill_window(struct courier *c, struct round *r)
     return true;
 }
 
-/* The bytes that stay as proof: the Answer as a message of its own. The signed part is inside, untouched. */
-static uint8_t *
-pack_answer(const Yuebao__Answer *answer, size_t *ret_len)
+uint8_t *
+courier_pack_answer(const Yuebao__Answer *answer, size_t *ret_len)
 {
     size_t len = yuebao__answer__get_packed_size(answer);
     uint8_t *bytes = malloc(len + 1);
@@ -355,7 +363,7 @@ postpone(struct courier *c, struct round *r, size_t i, uint32_t retry_ms)
 static bool
 written(struct courier *c, enum outbox_status status)
 {
-    return status == OUTBOX_ABSENT || ok(c, status);
+    return status == OUTBOX_ABSENT || courier_ok(c, status);
 }
 
 /* The answer as it is stored, and what it is worth for item `i`. */
@@ -381,24 +389,24 @@ take_verdict(struct courier *c, struct round *r, size_t i, const uint8_t *bytes,
         break;
     }
     c->untrusted = true;
-    return garbage(c, "verdict");
+    return courier_garbage(c, "verdict");
 }
 
 static bool
 decide(struct courier *c, struct round *r, size_t i, const Yuebao__Answer *answer)
 {
     size_t len = 0;
-    uint8_t *bytes = pack_answer(answer, &len);
+    uint8_t *bytes = courier_pack_answer(answer, &len);
     struct verdict v = {0};
     bool good;
 
     if (bytes == NULL)
-        return ok(c, OUTBOX_NOMEM);
+        return courier_ok(c, OUTBOX_NOMEM);
     if (verdict_open(bytes, len, &v) == VERDICT_OK) {
         good = take_verdict(c, r, i, bytes, len, &v);
     } else {
         c->untrusted = true;
-        good = garbage(c, "verdict");
+        good = courier_garbage(c, "verdict");
     }
     verdict_fini(&v);
     free(bytes);
@@ -413,7 +421,7 @@ take_reply(struct courier *c, struct round *r, const Yuebao__Reply *reply)
     while (i < r->waiting.count && (r->step[i] != STEP_FLYING || r->number[i] != reply->number))
         i++;
     if (i == r->waiting.count)
-        return garbage(c, "reply to no question");
+        return courier_garbage(c, "reply to no question");
     r->flying--;
     if (reply->body_case == YUEBAO__REPLY__BODY_ANSWER)
         return decide(c, r, i, reply->answer);
@@ -426,7 +434,7 @@ take_reply(struct courier *c, struct round *r, const Yuebao__Reply *reply)
         r->stop = true;
         return true;
     }
-    return garbage(c, "reply to a report");
+    return courier_garbage(c, "reply to a report");
 }
 
 static bool
@@ -448,14 +456,14 @@ courier_deliver(struct courier *c)
     const enum item_state waiting = ITEM_WAITING;
     const struct item_filter filter = {.state = &waiting};
     struct round r = {0};
-    bool good = ok(c, outbox_items(c->outbox, &filter, &r.waiting));
+    bool good = courier_ok(c, outbox_items(c->outbox, &filter, &r.waiting));
 
     if (!good)
         return false;
     r.step = calloc(r.waiting.count + 1, sizeof(*r.step));
     r.number = calloc(r.waiting.count + 1, sizeof(*r.number));
     if (r.step == NULL || r.number == NULL)
-        good = ok(c, OUTBOX_NOMEM);
+        good = courier_ok(c, OUTBOX_NOMEM);
     good = good && fill_window(c, &r);
     while (good && r.flying > 0)
         good = receive_one(c, &r) && fill_window(c, &r);

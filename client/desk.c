@@ -328,6 +328,41 @@ open_to_read(struct desk *desk, const char *path, const char **ret_why)
     return -1;
 }
 
+static bool
+write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, bytes, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+/* A filled sheet is an hour of somebody's work: nothing is written over unasked. */
+int
+desk_write_file(struct desk *desk, const char *file, bool force, const char *bytes, size_t len)
+{
+    int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
+    bool good = fd >= 0 && write_all(fd, bytes, len);
+
+    if (fd >= 0)
+        good = close(fd) == 0 && good;
+    if (good)
+        return EX_OK;
+    if (errno == EEXIST)
+        desk_complain(desk, MSG_file_exists, "file", file, NULL);
+    else
+        desk_complain(desk, MSG_file_unwritable, "file", file, "detail",
+                      system_words(desk->language, strerror(errno)), NULL);
+    return EX_CANTCREAT;
+}
+
 bool
 desk_read_file(struct desk *desk, const char *path, size_t max, uint8_t **ret_bytes, size_t *ret_len)
 {

@@ -34,6 +34,7 @@ int cmd_check(struct desk *desk, int argc, char **argv);
 int cmd_submit(struct desk *desk, int argc, char **argv);
 int cmd_send(struct desk *desk, int argc, char **argv);
 int cmd_status(struct desk *desk, int argc, char **argv);
+int cmd_conflict(struct desk *desk, int argc, char **argv);
 int cmd_receipt(struct desk *desk, int argc, char **argv);
 
 /* One sentence with its pairs and NULL, as message_print(): to stdout, not with --json. */
@@ -75,6 +76,9 @@ int desk_usage(struct desk *desk, const char *command);
 
 /* Every byte of a regular file, or of standard input for "-", in malloc'd memory; false: explained. */
 bool desk_read_file(struct desk *desk, const char *path, size_t max, uint8_t **ret_bytes, size_t *ret_len);
+
+/* Write a new file; an existing one only with `force`. EX_OK, or EX_CANTCREAT, explained. */
+int desk_write_file(struct desk *desk, const char *file, bool force, const char *bytes, size_t len);
 
 /* Print the faults (or put them into the report as "findings"). */
 void desk_print_faults(struct desk *desk, const struct faults *faults, const struct catalogue *catalogue);

@@ -307,6 +307,33 @@ sheet_draft(const struct sheet *sheet, const struct catalogue *catalogue, const 
     return draft;
 }
 
+struct draft *
+draft_of_statement(const Yuebao__Statement *s)
+{
+    struct draft *draft = calloc(1, sizeof(*draft));
+
+    if (draft == NULL)
+        return NULL;
+    for (size_t i = 0; i < s->n_indicator && i < s->n_value && i < s->n_denominator; i++)
+        add_figure(draft, s->indicator[i], s->value[i], s->denominator[i]);
+    for (; draft->missing < s->n_missing && draft->missing < s->n_missing_reason &&
+           draft->missing < FIGURES_MAX;
+         draft->missing++) {
+        draft->missing_indicator[draft->missing] = s->missing[draft->missing];
+        draft->missing_reason[draft->missing] = s->missing_reason[draft->missing];
+    }
+    for (size_t i = 0; i < s->n_explanation && i < FIGURES_MAX; i++) {
+        char *text = strdup(s->explanation[i]->text);
+
+        if (text == NULL) {
+            draft_free(draft);
+            return NULL;
+        }
+        draft->explanation[draft->explanations++] = (struct explanation){s->explanation[i]->indicator, text};
+    }
+    return draft;
+}
+
 void
 draft_free(struct draft *draft)
 {

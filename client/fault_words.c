@@ -101,12 +101,33 @@ print_fault(const struct desk *desk, const struct faults *faults, const struct f
     putchar('\n');
 }
 
+/* An indicator that went is named by the catalogue that still had it; a name that changed is said in the
+ * clerk's language. */
+static char *
+change_in_words(const struct desk *desk, const struct catalogue *older, const struct catalogue *catalogue,
+                struct finding *finding)
+{
+    const Yuebao__Indicator *then = catalogue_indicator(older, finding->indicator);
+    const Yuebao__Indicator *now =
+        catalogue == NULL ? NULL : catalogue_indicator(catalogue, finding->indicator);
+
+    if (now == NULL)
+        return message_of_finding(desk->language, finding, older);
+    if (then != NULL && desk->language == LANGUAGE_EN && strcmp(then->name_zh, now->name_zh) != 0 &&
+        strncmp(finding->found, then->name_zh, strlen(finding->found)) == 0 && finding->found[0] != '\0') {
+        snprintf(finding->found, sizeof(finding->found), "%.*s", FINDING_TEXT_MAX - 1, then->name_en);
+        snprintf(finding->bound, sizeof(finding->bound), "%.*s", FINDING_TEXT_MAX - 1, now->name_en);
+    }
+    return message_of_finding(desk->language, finding, catalogue);
+}
+
 /*
  * The finding with its parameters in the clerk's language: names of columns, and what a missing numerator or
  * denominator means. (The wire's findings carry none of these.)
  */
 static char *
-sentence_of(const struct desk *desk, const struct fault *fault, const struct catalogue *catalogue)
+sentence_of(const struct desk *desk, const struct faults *faults, const struct fault *fault,
+            const struct catalogue *catalogue)
 {
     struct finding finding = fault->finding;
     const Yuebao__Indicator *i = catalogue == NULL ? NULL : catalogue_indicator(catalogue, finding.indicator);
@@ -119,6 +140,8 @@ sentence_of(const struct desk *desk, const struct fault *fault, const struct cat
         snprintf(finding.bound, sizeof(finding.bound), "%.*s", FINDING_TEXT_MAX - 1, i->numerator_en);
     if (finding.code == YUEBAO__FINDING_CODE__DENOMINATOR_MISSING && i != NULL && !zh)
         snprintf(finding.bound, sizeof(finding.bound), "%.*s", FINDING_TEXT_MAX - 1, i->denominator_en);
+    if (finding.code == YUEBAO__FINDING_CODE__TEMPLATE_CHANGE && faults->older != NULL)
+        return change_in_words(desk, faults->older, catalogue, &finding);
     return message_of_finding(desk->language, &finding, catalogue);
 }
 
@@ -128,7 +151,7 @@ desk_print_faults(struct desk *desk, const struct faults *faults, const struct c
     json_t *list = json_array();
 
     for (size_t i = 0; i < faults->count; i++) {
-        char *sentence = sentence_of(desk, &faults->items[i], catalogue);
+        char *sentence = sentence_of(desk, faults, &faults->items[i], catalogue);
 
         if (sentence != NULL && desk->json)
             json_array_append_new(list, fault_as_json(desk, faults, &faults->items[i], catalogue, sentence));

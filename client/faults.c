@@ -21,10 +21,12 @@ faults_add(struct faults *faults, const struct fault *fault)
         faults->items = items;
         faults->capacity = capacity;
     }
-    faults->items[faults->count++] = *fault;
+    faults->items[faults->count] = *fault;
+    faults->items[faults->count].number = faults->count;
+    faults->count++;
 }
 
-/* Errors first, then as the eye goes over the sheet. */
+/* Errors first, then as the eye goes over the sheet; in one place as they were found. */
 static int
 compare_faults(const void *a, const void *b)
 {
@@ -34,7 +36,9 @@ compare_faults(const void *a, const void *b)
         return x->finding.severity < y->finding.severity ? -1 : 1;
     if (x->line != y->line)
         return x->line < y->line ? -1 : 1;
-    return (x->column > y->column) - (x->column < y->column);
+    if (x->column != y->column)
+        return x->column < y->column ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
 }
 
 void

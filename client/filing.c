@@ -6,15 +6,23 @@
 #include <string.h>
 
 #include "envelope.h"
+#include "filing_inside.h"
 #include "gate.h"
-#include "verdict.h"
+#include "own_past.h"
+#include "template_old.h"
+
+Yuebao__Statement *
+filing_unpack(const uint8_t *bytes, size_t len)
+{
+    if (gate_check(&yuebao__statement__descriptor, bytes, len, NULL) != GATE_OK)
+        return NULL;
+    return yuebao__statement__unpack(NULL, len, bytes);
+}
 
 Yuebao__Statement *
 filing_statement(const struct item *item)
 {
-    if (gate_check(&yuebao__statement__descriptor, item->statement, item->statement_len, NULL) != GATE_OK)
-        return NULL;
-    return yuebao__statement__unpack(NULL, item->statement_len, item->statement);
+    return filing_unpack(item->statement, item->statement_len);
 }
 
 static void
@@ -114,152 +122,6 @@ slot_is_known(struct filing *f)
         return true;
     }
     return false;
-}
-
-/* ---- what is there already ---------------------------------------------------------------------- */
-
-static bool
-same_numbers(const void *a, const void *b, size_t count_a, size_t count_b, size_t size)
-{
-    return count_a == count_b && (count_a == 0 || memcmp(a, b, count_a * size) == 0);
-}
-
-static bool
-same_explanations(const Yuebao__Statement *s, const struct draft *d)
-{
-    if (s->n_explanation != d->explanations)
-        return false;
-    for (size_t i = 0; i < d->explanations; i++)
-        if (s->explanation[i]->indicator != d->explanation[i].indicator ||
-            strcmp(s->explanation[i]->text, d->explanation[i].text) != 0)
-            return false;
-    return true;
-}
-
-/* Figures, reasons, explanations: what a clerk changes. Names and clocks do not make another report. */
-static bool
-same_figures(const struct item *item, const struct draft *d)
-{
-    Yuebao__Statement *s = filing_statement(item);
-    bool same;
-
-    if (s == NULL)
-        return false;
-    same = same_numbers(s->indicator, d->indicator, s->n_indicator, d->figures, sizeof(d->indicator[0])) &&
-           same_numbers(s->value, d->value, s->n_value, d->figures, sizeof(d->value[0])) &&
-           same_numbers(s->denominator, d->denominator, s->n_denominator, d->figures,
-                        sizeof(d->denominator[0])) &&
-           same_numbers(s->missing, d->missing_indicator, s->n_missing, d->missing,
-                        sizeof(d->missing_indicator[0])) &&
-           same_numbers(s->missing_reason, d->missing_reason, s->n_missing_reason, d->missing,
-                        sizeof(d->missing_reason[0])) &&
-           same_explanations(s, d);
-    yuebao__statement__free_unpacked(s, NULL);
-    return same;
-}
-
-static void
-follow(struct filing *f, uint32_t revision, const uint8_t *id)
-{
-    if (revision < f->revision)
-        return;
-    f->base = BASE_CHANGED;
-    f->revision = revision;
-    f->has_previous = true;
-    memcpy(f->previous, id, ID_SIZE);
-}
-
-/* A conflict names what the slot holds at the centre (sent from another computer, say): the next revision
- * follows that. */
-static void
-follow_conflict(struct filing *f, const struct item *item)
-{
-    struct verdict v = {0};
-    const Yuebao__Conflict *conflict;
-
-    if (item->answer == NULL || verdict_open(item->answer, item->answer_len, &v) != VERDICT_OK)
-        return;
-    conflict = v.message->outcome_case == YUEBAO__VERDICT__OUTCOME_CONFLICT ? v.message->conflict : NULL;
-    if (conflict != NULL && conflict->current_id.len == ID_SIZE &&
-        !(f->has_previous && memcmp(f->previous, conflict->current_id.data, ID_SIZE) == 0))
-        follow(f, conflict->current_revision, conflict->current_id.data);
-    verdict_fini(&v);
-}
-
-static void
-hold(struct filing *f, enum filing_base base, const struct item *item)
-{
-    f->base = base;
-    f->held_revision = item->revision;
-    memcpy(f->id, item->id, ID_SIZE);
-}
-
-/*
- * A kept statement is out of the books: what follows does not build on it, but the same figures are not sent
- * twice, unless the period is open again: then they count. A refused one was never anything, unless it tells
- * what is there instead.
- */
-static void
-weigh_item(struct filing *f, const struct item *item)
-{
-    bool same = same_figures(item, f->draft);
-
-    switch (item->state) {
-    case ITEM_WAITING:
-    case ITEM_RECEIPTED:
-        follow(f, item->revision, item->id);
-        if (same && f->revision == item->revision)
-            hold(f, item->state == ITEM_WAITING ? BASE_WAITING : BASE_RECEIPTED, item);
-        return;
-    case ITEM_KEPT:
-        if (same && f->is_closed)
-            hold(f, BASE_KEPT, item);
-        return;
-    case ITEM_REFUSED:
-        follow_conflict(f, item);
-        return;
-    }
-}
-
-/* Over the slot's items, oldest first. */
-static void
-weigh_items(struct filing *f, const struct items *items)
-{
-    f->base = BASE_NEW;
-    f->revision = 0;
-    f->has_previous = false;
-    for (size_t i = 0; i < items->count; i++)
-        weigh_item(f, &items->list[i]);
-    f->revision++;
-}
-
-/* The same figures are there already: nothing will be signed. */
-static bool
-is_held(const struct filing *f)
-{
-    return f->base == BASE_WAITING || f->base == BASE_RECEIPTED || f->base == BASE_KEPT;
-}
-
-static enum filing_status
-outbox_failed(struct filing *f, enum outbox_status status)
-{
-    f->trouble = status;
-    return status == OUTBOX_OK ? FILING_OK : status == OUTBOX_NOMEM ? FILING_NOMEM : FILING_OUTBOX;
-}
-
-static enum filing_status
-find_base(struct outbox *outbox, struct filing *f)
-{
-    const struct item_filter filter = {.school = f->school, .form = f->form_code, .period = f->period};
-    struct items items;
-    enum outbox_status status = outbox_items(outbox, &filter, &items);
-
-    if (status != OUTBOX_OK)
-        return outbox_failed(f, status);
-    f->is_closed = agenda_now_ms(outbox) >= f->window->closes_ms;
-    weigh_items(f, &items);
-    items_fini(&items);
-    return FILING_OK;
 }
 
 /* ---- the statement ------------------------------------------------------------------------------ */
@@ -390,7 +252,23 @@ note_explanations(struct filing *f)
     }
 }
 
-/* What validate says about the whole; the same at the collector. */
+/* What the school's own accepted reports say about this one. They only warn: not to know them stops nothing.
+ */
+static void
+warn_of_past(struct outbox *outbox, const struct filing *f, const Yuebao__Statement *s,
+             struct findings *findings)
+{
+    struct own_past *past = NULL;
+    struct past face;
+
+    if (own_past_load(outbox, f->agenda, f->school, &past) != OUTBOX_OK)
+        return;
+    face = own_past_face(past);
+    past_check(f->catalogue, s, &face, findings);
+    own_past_free(past);
+}
+
+/* What validate says about the whole, the same at the collector; and what only this desk knows. */
 static void
 validate(struct outbox *outbox, struct filing *f, const struct filing_request *request,
          const Yuebao__Statement *s)
@@ -402,7 +280,8 @@ validate(struct outbox *outbox, struct filing *f, const struct filing_request *r
     findings_init(&findings);
     validate_statement(f->catalogue, s, &findings);
     f->slot = validate_slot(&slot, f->catalogue, s, agenda_now_ms(outbox), &findings);
-    if (request->draft || is_held(f))
+    warn_of_past(outbox, f, s, &findings);
+    if (request->draft || filing_is_held(f))
         forgive_draft(&findings);
     sheet_locate(f->draft, f->catalogue, &findings, &f->faults);
     name_options(&f->faults);
@@ -429,9 +308,24 @@ compose_and_validate(struct outbox *outbox, struct filing *f, const struct filin
 
 /* ---- check -------------------------------------------------------------------------------------- */
 
+/* A sheet that says by which catalogue it was made, and it was another one. */
+static void
+check_template(struct outbox *outbox, const struct sheet *sheet, struct filing *f)
+{
+    char tag[SHEET_TAG_LEN + 1];
+
+    hex_print(catalogue_hash(f->catalogue), SHEET_TAG_LEN / 2, tag);
+    if (sheet_tag(sheet)[0] == '\0' || strcmp(sheet_tag(sheet), tag) == 0)
+        return;
+    f->older = agenda_catalogue_of_tag(outbox, sheet_tag(sheet));
+    f->faults.older = f->older;
+    template_old_check(f->draft, f->older, f->form, &f->faults);
+}
+
+/* Of a sheet, or else of a statement that was signed before. */
 static enum filing_status
-check_figures(struct outbox *outbox, const struct sheet *sheet, const struct filing_request *request,
-              struct filing *f)
+check_figures(struct outbox *outbox, const struct sheet *sheet, const Yuebao__Statement *statement,
+              const struct filing_request *request, struct filing *f)
 {
     enum filing_status status;
 
@@ -443,10 +337,13 @@ check_figures(struct outbox *outbox, const struct sheet *sheet, const struct fil
         add(f, YUEBAO__FINDING_CODE__UNKNOWN_FORM, YUEBAO__SEVERITY__ERROR, f->form_code, NULL);
         return FILING_OK;
     }
-    f->draft = sheet_draft(sheet, f->catalogue, f->form, &f->faults);
+    f->draft =
+        sheet != NULL ? sheet_draft(sheet, f->catalogue, f->form, &f->faults) : draft_of_statement(statement);
     if (f->draft == NULL)
         return FILING_NOMEM;
-    status = find_base(outbox, f);
+    if (sheet != NULL)
+        check_template(outbox, sheet, f);
+    status = filing_find_base(outbox, f);
     return status == FILING_OK ? compose_and_validate(outbox, f, request) : status;
 }
 
@@ -465,8 +362,29 @@ filing_check(struct outbox *outbox, const struct filing_request *request, struct
         return FILING_OK;
     identify(sheet, request, f);
     if (slot_is_known(f))
-        status = check_figures(outbox, sheet, request, f);
+        status = check_figures(outbox, sheet, NULL, request, f);
     sheet_free(sheet);
+    faults_sort(&f->faults);
+    return status;
+}
+
+enum filing_status
+filing_check_statement(struct outbox *outbox, const struct filing_request *request,
+                       const Yuebao__Statement *statement, struct filing *f)
+{
+    enum filing_status status = FILING_OK;
+
+    *f = (struct filing){0};
+    f->agenda = agenda_load(outbox);
+    if (f->agenda == NULL)
+        return FILING_NO_AGENDA;
+    set(f->school, sizeof(f->school), statement->school);
+    set(f->form_code, sizeof(f->form_code), statement->form);
+    set(f->period, sizeof(f->period), statement->period);
+    f->owner = agenda_school(f->agenda, f->school);
+    f->window = agenda_window(f->agenda, f->form_code, f->period, f->school);
+    if (slot_is_known(f))
+        status = check_figures(outbox, NULL, statement, request, f);
     faults_sort(&f->faults);
     return status;
 }
@@ -510,7 +428,7 @@ sign_and_add(struct outbox *outbox, const struct filing_request *request, const 
     if (status == FILING_OK)
         status = sign(identity, c, f, &item);
     if (status == FILING_OK)
-        status = outbox_failed(f, outbox_add(outbox, &item));
+        status = filing_outbox_failed(f, outbox_add(outbox, &item));
     free(item.statement);
     free(c);
     return status;
@@ -522,9 +440,9 @@ static enum filing_status
 settle_base(struct outbox *outbox, const struct filing_request *request, struct filing *f)
 {
     uint32_t checked_revision = f->revision;
-    enum filing_status status = find_base(outbox, f);
+    enum filing_status status = filing_find_base(outbox, f);
 
-    if (status != FILING_OK || is_held(f) || f->revision == checked_revision)
+    if (status != FILING_OK || filing_is_held(f) || f->revision == checked_revision)
         return status;
     return compose_and_validate(outbox, f, request);
 }
@@ -537,15 +455,15 @@ filing_save(struct outbox *outbox, const struct filing_request *request, const s
     bool saving;
 
     assert(f->draft != NULL && !faults_refuse(&f->faults));
-    status = outbox_failed(f, outbox_begin(outbox));
+    status = filing_outbox_failed(f, outbox_begin(outbox));
     if (status != FILING_OK)
         return status;
     status = settle_base(outbox, request, f);
-    saving = status == FILING_OK && !is_held(f) && !faults_refuse(&f->faults);
+    saving = status == FILING_OK && !filing_is_held(f) && !faults_refuse(&f->faults);
     if (saving)
         status = sign_and_add(outbox, request, identity, f);
     if (saving && status == FILING_OK)
-        status = outbox_failed(f, outbox_commit(outbox));
+        status = filing_outbox_failed(f, outbox_commit(outbox));
     outbox_undo(outbox);
     return status;
 }
@@ -556,6 +474,7 @@ filing_fini(struct filing *f)
     faults_fini(&f->faults);
     draft_free(f->draft);
     catalogue_free(f->catalogue);
+    catalogue_free(f->older);
     if (f->agenda != NULL)
         yuebao__agenda__free_unpacked(f->agenda, NULL);
     *f = (struct filing){0};

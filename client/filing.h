@@ -31,12 +31,14 @@ enum filing_base {
     BASE_WAITING,   /* the same figures wait to be sent */
     BASE_RECEIPTED, /* the same figures have their receipt */
     BASE_KEPT,      /* the same figures came after close and were kept, and it is still closed */
+    BASE_HELD,      /* the same figures are at the centre, from another computer (as far as was fetched) */
 };
 
 struct filing {
     struct faults faults;
     Yuebao__Agenda *agenda;
     struct catalogue *catalogue; /* NULL: not known which */
+    struct catalogue *older;     /* that the sheet was made by; NULL: the same one, or it is not here */
     const struct form *form;     /* borrowed from catalogue */
     struct draft *draft;
     /* with room for one byte too many: what is too long must not be cut to what is right */
@@ -66,6 +68,11 @@ enum filing_status {
 enum filing_status filing_check(struct outbox *outbox, const struct filing_request *request,
                                 struct filing *filing) __attribute__((warn_unused_result));
 
+/* The same of figures that were signed before: to file them on top of what the centre holds. */
+enum filing_status filing_check_statement(struct outbox *outbox, const struct filing_request *request,
+                                          const Yuebao__Statement *statement, struct filing *filing)
+    __attribute__((warn_unused_result));
+
 /*
  * After a check without errors: decide the revision, validate the whole once more, sign, commit. Nothing is
  * saved when `faults` then refuse, or when base says that the same figures are there already. When FILING_OK
@@ -78,5 +85,6 @@ void filing_fini(struct filing *filing);
 
 /* A stored statement, decoded; yuebao__statement__free_unpacked(). NULL: damaged, or no memory. */
 Yuebao__Statement *filing_statement(const struct item *item);
+Yuebao__Statement *filing_unpack(const uint8_t *bytes, size_t len);
 
 #endif

@@ -17,7 +17,8 @@ static const struct {
     {"enrol", cmd_enrol, MSG_help_enrol},          {"catalogue", cmd_catalogue, MSG_help_catalogue},
     {"template", cmd_template, MSG_help_template}, {"check", cmd_check, MSG_help_check},
     {"submit", cmd_submit, MSG_help_submit},       {"send", cmd_send, MSG_help_send},
-    {"status", cmd_status, MSG_help_status},       {"receipt", cmd_receipt, MSG_help_receipt},
+    {"conflict", cmd_conflict, MSG_help_conflict}, {"status", cmd_status, MSG_help_status},
+    {"receipt", cmd_receipt, MSG_help_receipt},
 };
 
 enum common { COMMON_NONE, COMMON_TAKEN, COMMON_BAD, COMMON_HELP, COMMON_VERSION };

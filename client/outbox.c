@@ -203,6 +203,22 @@ outbox_catalogue(struct outbox *outbox, const uint8_t hash[ID_SIZE], uint8_t **r
 }
 
 enum outbox_status
+outbox_catalogue_beginning(struct outbox *outbox, const uint8_t *hash, size_t hash_len, uint8_t **ret_bytes,
+                           size_t *ret_len)
+{
+    struct query q =
+        query_new(outbox, "SELECT bytes FROM catalogue WHERE substr(hash, 1, ?1) = ?2 AND"
+                          " (SELECT count(*) FROM catalogue WHERE substr(hash, 1, ?1) = ?2) = 1");
+    enum outbox_status status = OUTBOX_ABSENT;
+
+    query_number(&q, hash_len);
+    query_blob(&q, hash, hash_len);
+    if (query_row(&q))
+        status = row_copy_blob(&q, 0, ret_bytes, ret_len) ? OUTBOX_OK : OUTBOX_NOMEM;
+    return query_end(&q) == OUTBOX_OK ? status : outbox_status_of(q.rc);
+}
+
+enum outbox_status
 outbox_add_catalogue(struct outbox *outbox, const uint8_t hash[ID_SIZE], const uint8_t *bytes, size_t len)
 {
     struct query q = query_new(outbox, "INSERT OR IGNORE INTO catalogue (hash, bytes) VALUES (?, ?)");
@@ -279,8 +295,9 @@ static enum outbox_status
 decide_one(struct outbox *outbox, const uint8_t id[ID_SIZE], enum item_state state, uint64_t decided_ms,
            const uint8_t *answer, size_t answer_len)
 {
-    struct query q = query_new(
-        outbox, "UPDATE item SET state = ?, decided_ms = ?, answer = ? WHERE id = ? AND state = 'waiting'");
+    struct query q =
+        query_new(outbox, "UPDATE item SET state = ?1, decided_ms = ?2, answer = ?3 WHERE id = ?4"
+                          " AND (state = 'waiting' OR (state = 'kept' AND ?1 IN ('receipted', 'refused')))");
     enum outbox_status status;
 
     query_text(&q, state_names[state]);

@@ -1,11 +1,12 @@
 /*
  * outbox: everything that a school's desk must not forget, in one SQLite file of mode 0600 (HOME/outbox.db).
  *
- * Settings, the key pair, the server's address and keys, the agenda, catalogues by hash, and every signed
- * statement with what became of it. WAL, synchronous=FULL, STRICT tables, codes as TEXT: what a call has
- * returned OK for survives kill -9 and a power cut. Two commands at once are safe: writers wait for each
- * other (OUTBOX_WAIT_MS). A network file system is refused by name, because WAL needs memory shared by all
- * who open the file. Nothing outside outbox*.c knows SQLite.
+ * Settings, the key pair, the server's address and keys, the agenda, catalogues by hash, every signed
+ * statement with what became of it, and what the centre said: reports that it holds from other computers, and
+ * notes about reports. WAL, synchronous=FULL, STRICT tables, codes as TEXT: what a call has returned OK for
+ * survives kill -9 and a power cut. Two commands at once are safe: writers wait for each other
+ * (OUTBOX_WAIT_MS). A network file system is refused by name, because WAL needs memory shared by all who open
+ * the file. Nothing outside outbox*.c knows SQLite.
  */
 #ifndef YUEBAO_OUTBOX_H
 #define YUEBAO_OUTBOX_H
@@ -104,10 +105,15 @@ enum outbox_status outbox_set_agenda(struct outbox *outbox, const uint8_t *bytes
                                      uint64_t fetched_ms) __attribute__((warn_unused_result));
 enum outbox_status outbox_catalogue(struct outbox *outbox, const uint8_t hash[ID_SIZE], uint8_t **ret_bytes,
                                     size_t *ret_len) __attribute__((warn_unused_result));
+/* The one whose hash begins so. OUTBOX_ABSENT: none, or more than one. */
+enum outbox_status outbox_catalogue_beginning(struct outbox *outbox, const uint8_t *hash, size_t hash_len,
+                                              uint8_t **ret_bytes, size_t *ret_len)
+    __attribute__((warn_unused_result));
 enum outbox_status outbox_add_catalogue(struct outbox *outbox, const uint8_t hash[ID_SIZE],
                                         const uint8_t *bytes, size_t len) __attribute__((warn_unused_result));
 
-/* A signed statement is in exactly one of these states, for ever. */
+/* A signed statement is in exactly one of these states; from KEPT a person's decision leads on, all others
+ * are for ever. */
 enum item_state { ITEM_WAITING, ITEM_RECEIPTED, ITEM_KEPT, ITEM_REFUSED };
 
 const char *item_state_name(enum item_state state); /* "waiting"; never NULL */
@@ -137,9 +143,9 @@ enum outbox_status outbox_add(struct outbox *outbox, const struct item *item)
     __attribute__((warn_unused_result));
 
 /*
- * A waiting item gets its final state and the answer's bytes (NULL only for ITEM_REFUSED because the revision
- * before was). When it is refused, whatever waits for it is refused with it. OUTBOX_ABSENT: it was not
- * waiting; nothing changed.
+ * A waiting item gets its state and the answer's bytes (NULL only for ITEM_REFUSED because the revision
+ * before was); a kept one, once, the bureau's decision: ITEM_RECEIPTED or ITEM_REFUSED. When it is refused,
+ * whatever waits for it is refused with it. OUTBOX_ABSENT: it was neither; nothing changed.
  */
 enum outbox_status outbox_decide(struct outbox *outbox, const uint8_t id[ID_SIZE], enum item_state state,
                                  uint64_t decided_ms, const uint8_t *answer, size_t answer_len)
@@ -165,5 +171,67 @@ struct item_filter {
 enum outbox_status outbox_items(struct outbox *outbox, const struct item_filter *filter,
                                 struct items *ret_items) __attribute__((warn_unused_result));
 void items_fini(struct items *items);
+
+/* ---- what the centre says ----------------------------------------------------------------------- */
+
+/* The newest accepted revision of a slot, as the centre sent it and its id and signature prove: this
+ * computer's, another's. */
+struct holding {
+    uint8_t id[ID_SIZE];
+    char school[SCHOOL_CODE_MAX + 1];
+    char form[FORM_CODE_MAX + 1];
+    char period[PERIOD_TEXT_MAX + 1];
+    uint32_t revision;
+    uint64_t received_ms; /* the server's clock */
+    uint8_t key[KEY_SIZE];
+    uint8_t signature[SIGNATURE_SIZE];
+    uint8_t *statement; /* owned by the holding */
+    size_t statement_len;
+    bool acknowledged; /* the clerk lets it stand: the slot counts as reported by it */
+};
+
+struct holdings {
+    struct holding *list;
+    size_t count;
+};
+
+/* Keep one; everything is copied. What is here already stays as it is. */
+enum outbox_status outbox_add_holding(struct outbox *outbox, const struct holding *holding)
+    __attribute__((warn_unused_result));
+/* The clerk lets it stand. OUTBOX_ABSENT: not here. */
+enum outbox_status outbox_acknowledge(struct outbox *outbox, const uint8_t id[ID_SIZE])
+    __attribute__((warn_unused_result));
+/* Of a school, form, period (NULL: any); revisions of a slot ascending. The list is the caller's:
+ * holdings_fini(). */
+enum outbox_status outbox_holdings(struct outbox *outbox, const char *school, const char *form,
+                                   const char *period, struct holdings *ret_holdings)
+    __attribute__((warn_unused_result));
+void holdings_fini(struct holdings *holdings);
+
+/* A report that the bureau returned, with what it asks. */
+struct notice {
+    uint8_t id[ID_SIZE]; /* of the statement */
+    char school[SCHOOL_CODE_MAX + 1];
+    char form[FORM_CODE_MAX + 1];
+    char period[PERIOD_TEXT_MAX + 1];
+    uint32_t revision;
+    uint64_t at_ms;
+    char note[TEXT_MAX + 1];
+};
+
+struct notices {
+    struct notice *list;
+    size_t count;
+};
+
+/* What the centre says now; with `whole` what it no longer says is forgotten. Inside a transaction of the
+ * caller's. */
+enum outbox_status outbox_set_notices(struct outbox *outbox, const struct notices *notices, bool whole)
+    __attribute__((warn_unused_result));
+/* Those that no accepted correction has answered yet, oldest first. The list is the caller's: notices_fini().
+ */
+enum outbox_status outbox_notices(struct outbox *outbox, struct notices *ret_notices)
+    __attribute__((warn_unused_result));
+void notices_fini(struct notices *notices);
 
 #endif

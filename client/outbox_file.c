@@ -11,10 +11,11 @@
 
 #include "outbox_query.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define DISK_FULL      65536u /* bytes; less than the files beside the database need */
 
-static const char schema[] =
+/* Version 1: what a desk must not forget. */
+static const char schema_1[] =
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE identity ("
     "  state TEXT PRIMARY KEY CHECK (state IN ('pending', 'enrolled')),"
@@ -51,6 +52,37 @@ static const char schema[] =
     "CREATE TRIGGER item_stays BEFORE DELETE ON item BEGIN SELECT RAISE(ABORT, 'an item is never deleted'); "
     "END;"
     "PRAGMA user_version = 1;";
+
+/* Version 2: what the centre says. Also made, for the time of a reading, where an older file may not be
+ * written. */
+#define NEWS_TABLES(create)                                                                                  \
+    create " TABLE holding ("                                                                                \
+           "  id BLOB PRIMARY KEY CHECK (length(id) = 32),"                                                  \
+           "  school TEXT NOT NULL, form TEXT NOT NULL, period TEXT NOT NULL,"                               \
+           "  revision INTEGER NOT NULL CHECK (revision >= 1),"                                              \
+           "  received_ms INTEGER NOT NULL,"                                                                 \
+           "  key BLOB NOT NULL CHECK (length(key) = 32),"                                                   \
+           "  signature BLOB NOT NULL CHECK (length(signature) = 64),"                                       \
+           "  statement BLOB NOT NULL,"                                                                      \
+           "  acknowledged INTEGER NOT NULL DEFAULT 0 CHECK (acknowledged IN (0, 1))"                        \
+           ") STRICT;" create " TABLE notice ("                                                              \
+           "  id BLOB PRIMARY KEY CHECK (length(id) = 32),"                                                  \
+           "  school TEXT NOT NULL, form TEXT NOT NULL, period TEXT NOT NULL,"                               \
+           "  revision INTEGER NOT NULL, at_ms INTEGER NOT NULL, note TEXT NOT NULL"                         \
+           ") STRICT;"
+
+/* A kept item may change once more: by the bureau's decision. */
+static const char schema_2[] =
+    NEWS_TABLES("CREATE") "CREATE INDEX holding_slot ON holding (school, form, period);"
+                          "DROP TRIGGER item_decided_once;"
+                          "CREATE TRIGGER item_decided_once BEFORE UPDATE ON item"
+                          "  WHEN new.statement IS NOT old.statement OR new.id IS NOT old.id OR NOT "
+                          "(old.state = 'waiting' OR"
+                          "    (old.state = 'kept' AND new.state IN ('receipted', 'refused')))"
+                          "  BEGIN SELECT RAISE(ABORT, 'a decided item never changes'); END;"
+                          "PRAGMA user_version = 2;";
+
+static const char *const schemas[SCHEMA_VERSION] = {schema_1, schema_2};
 
 /* ---- opening ------------------------------------------------------------------------------------ */
 
@@ -125,6 +157,17 @@ schema_version(struct outbox *outbox, int *ret_version)
     return outbox_status_of(rc);
 }
 
+/* From the version that the file has to this program's; an older file keeps all that it holds. */
+static enum outbox_status
+upgrade(struct outbox *outbox, int version)
+{
+    enum outbox_status status = OUTBOX_OK;
+
+    for (; version < SCHEMA_VERSION && status == OUTBOX_OK; version++)
+        status = outbox_run(outbox, schemas[version]);
+    return status;
+}
+
 /* Two first commands at once: the second one waits in BEGIN IMMEDIATE and then finds the schema made. */
 static enum outbox_status
 make_schema(struct outbox *outbox)
@@ -141,8 +184,8 @@ make_schema(struct outbox *outbox)
     status = schema_version(outbox, &version);
     if (status == OUTBOX_OK && version > SCHEMA_VERSION)
         status = OUTBOX_NEWER;
-    if (status == OUTBOX_OK && version == 0)
-        status = outbox_run(outbox, schema);
+    if (status == OUTBOX_OK)
+        status = upgrade(outbox, version);
     if (status == OUTBOX_OK)
         status = outbox_commit(outbox);
     if (status != OUTBOX_OK)
@@ -295,7 +338,11 @@ open_reading(struct outbox *outbox, const char *path, size_t way)
         status = outbox_run(outbox, "PRAGMA trusted_schema = OFF; SELECT 1 FROM setting");
     if (status == OUTBOX_OK)
         status = schema_version(outbox, &version);
-    return status == OUTBOX_OK && version != SCHEMA_VERSION ? OUTBOX_NEWER : status;
+    if (status == OUTBOX_OK && version > SCHEMA_VERSION)
+        return OUTBOX_NEWER;
+    if (status == OUTBOX_OK && version == 1)
+        status = outbox_run(outbox, "PRAGMA temp_store = MEMORY;" NEWS_TABLES("CREATE TEMP"));
+    return status;
 }
 
 static enum outbox_status

@@ -63,9 +63,10 @@ message_of_outcome(const struct item *item, const Yuebao__Verdict *v)
     case ITEM_WAITING:
         return v != NULL ? MSG_item_returned : MSG_item_waiting;
     case ITEM_RECEIPTED:
-        return v != NULL && v->outcome_case == YUEBAO__VERDICT__OUTCOME_RECEIPT && v->receipt->late
-                   ? MSG_item_late
-                   : MSG_item_receipted;
+        return v == NULL || v->outcome_case != YUEBAO__VERDICT__OUTCOME_RECEIPT ? MSG_item_receipted
+               : v->receipt->admitted                                           ? MSG_item_admitted
+               : v->receipt->late                                               ? MSG_item_late
+                                                                                : MSG_item_receipted;
     case ITEM_KEPT:
         return MSG_item_kept;
     case ITEM_REFUSED:
@@ -73,7 +74,18 @@ message_of_outcome(const struct item *item, const Yuebao__Verdict *v)
     }
     if (v == NULL)
         return MSG_item_orphaned;
+    if (v->outcome_case == YUEBAO__VERDICT__OUTCOME_DECLINED)
+        return MSG_item_declined;
     return v->outcome_case == YUEBAO__VERDICT__OUTCOME_CONFLICT ? MSG_item_conflict : MSG_item_refused;
+}
+
+/* Why the bureau admitted or declined it; "" where it did neither. */
+static const char *
+reason_of_decision(const Yuebao__Verdict *v)
+{
+    if (v != NULL && v->outcome_case == YUEBAO__VERDICT__OUTCOME_RECEIPT)
+        return v->receipt->reason;
+    return v != NULL && v->outcome_case == YUEBAO__VERDICT__OUTCOME_DECLINED ? v->declined->reason : "";
 }
 
 /* The revision that the slot holds at the centre, and the one that would follow it. */
@@ -104,7 +116,7 @@ outcome_print(struct desk *desk, const struct item *item)
     instant_print(item->decided_ms, zone, decided);
     desk_say(desk, message_of_outcome(item, v.message), "school", item->school, "form", item->form, "period",
              item->period, "revision", revision, "saved", saved, "decided", decided, "current", current,
-             "next", next, NULL);
+             "next", next, "reason", reason_of_decision(v.message), NULL);
     if (v.message != NULL && v.message->outcome_case == YUEBAO__VERDICT__OUTCOME_REJECT)
         print_reject(desk, item, v.message->reject);
     verdict_fini(&v);
@@ -158,6 +170,10 @@ add_verdict(struct desk *desk, const struct item *item, json_t *object)
     switch (v.message->outcome_case) {
     case YUEBAO__VERDICT__OUTCOME_RECEIPT:
         json_object_set_new(object, "late", json_boolean(v.message->receipt->late));
+        if (v.message->receipt->admitted) {
+            json_object_set_new(object, "admitted", json_true());
+            json_object_set_new(object, "admitted_because", json_string(v.message->receipt->reason));
+        }
         break;
     case YUEBAO__VERDICT__OUTCOME_REJECT:
         json_object_set_new(object, "reason", json_string("findings"));
@@ -171,6 +187,7 @@ add_verdict(struct desk *desk, const struct item *item, json_t *object)
         break;
     case YUEBAO__VERDICT__OUTCOME_DECLINED:
         json_object_set_new(object, "reason", json_string("declined"));
+        json_object_set_new(object, "declined_because", json_string(v.message->declined->reason));
         break;
     case YUEBAO__VERDICT__OUTCOME__NOT_SET:
     case _YUEBAO__VERDICT__OUTCOME__CASE_IS_INT_SIZE:
@@ -223,17 +240,64 @@ mention_retry(struct desk *desk, uint32_t retry_ms)
     desk_report(desk, "retry_ms", json_integer(retry_ms));
 }
 
+/* The agenda when it is old, and what the bureau says: courtesies, whose failure is no failure of what was
+ * sent. */
+static void
+ask_news(struct desk *desk, const struct courier *c)
+{
+    struct courier news = *c;
+
+    if (agenda_is_old(desk)) {
+        bool fetched = courier_fetch(&news);
+
+        desk_report(desk, "agenda_fetched", json_boolean(fetched));
+        if (!fetched)
+            return;
+    }
+    outcome_hear(desk, &news);
+}
+
+/* How many notes of the bureau no correction has answered yet. */
+static size_t
+count_returned(struct desk *desk)
+{
+    struct notices notices;
+    size_t count;
+
+    if (outbox_notices(desk->outbox, &notices) != OUTBOX_OK)
+        return 0;
+    count = notices.count;
+    notices_fini(&notices);
+    return count;
+}
+
+void
+outcome_hear(struct desk *desk, struct courier *c)
+{
+    bool heard = courier_ask_notices(c);
+    size_t returned = count_returned(desk);
+    char count[24];
+
+    desk_report(desk, "notices_fetched", json_boolean(heard));
+    desk_report(desk, "returned", json_integer((json_int_t)returned));
+    snprintf(count, sizeof(count), "%zu", c->news);
+    if (c->news > 0)
+        desk_say(desk, MSG_news_decided, "count", count, NULL);
+    snprintf(count, sizeof(count), "%zu", returned);
+    if (returned > 0)
+        desk_say(desk, MSG_news_returned, "count", count, NULL);
+    if (c->untrusted)
+        desk_remark(desk, MSG_answer_untrusted, NULL);
+}
+
 bool
 outcome_deliver(struct desk *desk, const struct identity *identity, struct courier *c)
 {
     bool good = courier_open(c, desk->outbox, identity, UPLINK_HELLO) && courier_deliver(c);
 
     if (good) {
-        struct courier news = *c;
-
-        if (agenda_is_old(desk))
-            desk_report(desk, "agenda_fetched", json_boolean(courier_fetch(&news))); /* a courtesy */
         desk_mention_clock(desk, c);
+        ask_news(desk, c);
     }
     desk_mention_key(desk, c);
     courier_close(c);

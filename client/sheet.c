@@ -136,7 +136,8 @@ want_columns(const struct sheet *sheet, struct faults *faults)
     }
 }
 
-/* "0012345 primary.monthly 2026-10 name": the next word of the mark, false when it is missing or too long. */
+/* "0012345 primary.monthly 2026-10 1f0a9c3e name": the next word of the mark, false when it is missing or too
+ * long. */
 static bool
 take_word(const char **text, char *word, size_t size)
 {
@@ -151,12 +152,26 @@ take_word(const char **text, char *word, size_t size)
     return true;
 }
 
+/* The tag is not in sheets of before: what stands there may be the school's name. */
+static void
+take_tag(const char *text, char tag[SHEET_TAG_LEN + 1])
+{
+    if (strspn(text, "0123456789abcdef") != SHEET_TAG_LEN ||
+        (text[SHEET_TAG_LEN] != '\0' && text[SHEET_TAG_LEN] != ' '))
+        return;
+    memcpy(tag, text, SHEET_TAG_LEN);
+    tag[SHEET_TAG_LEN] = '\0';
+}
+
 static bool
 read_mark(const char *cell, struct sheet *mark)
 {
-    return take_word(&cell, mark->school, sizeof(mark->school)) &&
-           take_word(&cell, mark->form, sizeof(mark->form)) &&
-           take_word(&cell, mark->period, sizeof(mark->period));
+    if (!take_word(&cell, mark->school, sizeof(mark->school)) ||
+        !take_word(&cell, mark->form, sizeof(mark->form)) ||
+        !take_word(&cell, mark->period, sizeof(mark->period)))
+        return false;
+    take_tag(cell, mark->tag);
+    return true;
 }
 
 static void
@@ -165,6 +180,18 @@ refuse_mark(const char *cell, size_t line, struct faults *faults)
     struct fault fault = sheet_fault(YUEBAO__FINDING_CODE__MARK_UNREADABLE, 0, cell, NULL, line, COLUMN_MARK);
 
     faults_add(faults, &fault);
+}
+
+/* Whether the cell says the same school, form and period as the sheet's mark. */
+static bool
+is_same_mark(const char *cell, const char *first, const struct sheet *sheet)
+{
+    struct sheet mark = {0};
+
+    if (strcmp(cell, first) == 0)
+        return true;
+    return read_mark(cell, &mark) && strcmp(mark.school, sheet->school) == 0 &&
+           strcmp(mark.form, sheet->form) == 0 && strcmp(mark.period, sheet->period) == 0;
 }
 
 /* The first mark counts; rows with another one were pasted in from another sheet. */
@@ -179,7 +206,7 @@ find_mark(struct sheet *sheet, struct faults *faults)
         struct fault fault =
             sheet_fault(YUEBAO__FINDING_CODE__MARK_DIFFERS, 0, cell, first, row->line, COLUMN_MARK);
 
-        if (cell[0] != '\0' && first != NULL && strcmp(cell, first) != 0)
+        if (cell[0] != '\0' && first != NULL && !is_same_mark(cell, first, sheet))
             faults_add(faults, &fault);
         if (cell[0] != '\0' && first == NULL) {
             first = cell;
@@ -287,6 +314,12 @@ const char *
 sheet_school(const struct sheet *sheet)
 {
     return sheet->school;
+}
+
+const char *
+sheet_tag(const struct sheet *sheet)
+{
+    return sheet->tag;
 }
 
 const char *

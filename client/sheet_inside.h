@@ -13,6 +13,7 @@ struct sheet {
     char school[SCHOOL_CODE_MAX + 1];
     char form[FORM_CODE_MAX + 1];
     char period[PERIOD_TEXT_MAX + 1];
+    char tag[SHEET_TAG_LEN + 1]; /* "" : a mark of before, or none */
 };
 
 /* The row's cell in the column; "" where there is none. Borrowed. */

@@ -97,3 +97,12 @@ sheet_reason_of(const char *word, Yuebao__MissingReason *ret_reason)
             }
     return false;
 }
+
+const char *
+sheet_reason_name(enum language language, Yuebao__MissingReason reason)
+{
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (reasons[i].reason == reason)
+            return reasons[i].words[language == LANGUAGE_ZH ? 0 : 1];
+    return "";
+}

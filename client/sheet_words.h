@@ -16,4 +16,7 @@ void sheet_known_words(const char *ret_words[SHEET_KNOWN_WORDS]);
 /* "不适用", "not applicable", "NOT_APPLICABLE", "1"; false: none of the four reasons. */
 bool sheet_reason_of(const char *word, Yuebao__MissingReason *ret_reason) __attribute__((warn_unused_result));
 
+/* "不适用"; "" for none of the four. Borrowed. */
+const char *sheet_reason_name(enum language language, Yuebao__MissingReason reason);
+
 #endif

@@ -4,9 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate.h"
 #include "outcome.h"
 
 const char *const submission_name_settings[3] = {"filler", "reviewer", "head"};
+
+bool
+submission_texts_are_clean(struct desk *desk, const struct filing_request *request)
+{
+    const struct {
+        const char *option, *text;
+    } texts[] = {{"--filler", request->names.filler},
+                 {"--reviewer", request->names.reviewer},
+                 {"--head", request->names.head},
+                 {"--correction", request->correction}};
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (gate_text_is_clean((const uint8_t *)texts[i].text, strlen(texts[i].text)))
+            continue;
+        desk_complain(desk, MSG_text_unclean, "option", texts[i].option, NULL);
+        return false;
+    }
+    return true;
+}
 
 int
 submission_failed(struct desk *desk, enum filing_status status, const struct filing *f)
@@ -197,6 +217,10 @@ submission_file(struct desk *desk, const char *file, const struct filing_request
     case BASE_RECEIPTED:
         desk_say(desk, MSG_already_receipted, "period", f->period, NULL);
         return report_item(desk, f);
+    case BASE_HELD:
+        desk_say(desk, MSG_already_held, "period", f->period, NULL);
+        desk_report(desk, "held", json_true());
+        return EX_OK;
     case BASE_KEPT:
         desk_say(desk, MSG_already_kept, "period", f->period, NULL);
         return report_item(desk, f);

@@ -11,6 +11,10 @@
 /* Settings of the outbox that remember the three names: filler, reviewer, head. */
 extern const char *const submission_name_settings[3];
 
+/* Names and reason come from a terminal of any encoding: what is not clean text is not signed. false:
+ * explained. */
+bool submission_texts_are_clean(struct desk *desk, const struct filing_request *request);
+
 /* Explain why nothing could be checked. */
 int submission_failed(struct desk *desk, enum filing_status status, const struct filing *filing);
 

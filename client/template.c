@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "number.h"
+#include "envelope.h"
 #include "sheet.h"
+#include "sheet_words.h"
 #include "table.h"
 
 struct writing {
@@ -12,7 +13,7 @@ struct writing {
     enum language language;
     const struct sheet_owner *owner;
     const struct form *form;
-    const Yuebao__Statement *last;
+    const Yuebao__Statement *last, *filled; /* NULL: none */
 };
 
 static const char *
@@ -47,10 +48,8 @@ put_header(const struct writing *w)
     return ok;
 }
 
-/* "0 ~ 20000", "≥ 0", "≤ 100"; empty where anything goes. With a denominator it is the ratio's, not the
- * cell's. */
-static void
-print_range(const Yuebao__Indicator *i, char *text, size_t size)
+void
+sheet_range_text(const Yuebao__Indicator *i, char text[SHEET_RANGE_MAX])
 {
     char min[NUMBER_TEXT_MAX] = "", max[NUMBER_TEXT_MAX] = "";
 
@@ -59,32 +58,63 @@ print_range(const Yuebao__Indicator *i, char *text, size_t size)
     if (i->max != NULL)
         number_print_short(i->max->scaled, i->max->decimals, max);
     if (i->min != NULL && i->max != NULL)
-        snprintf(text, size, "%s ~ %s", min, max);
+        snprintf(text, SHEET_RANGE_MAX, "%s ~ %s", min, max);
     else if (i->min != NULL)
-        snprintf(text, size, "≥ %s", min);
+        snprintf(text, SHEET_RANGE_MAX, "≥ %s", min);
     else
-        snprintf(text, size, "%s%s", i->max != NULL ? "≤ " : "", max);
+        snprintf(text, SHEET_RANGE_MAX, "%s%s", i->max != NULL ? "≤ " : "", max);
 }
 
-/* "342", or "12 / 30" as the two cells were filled; empty where last period has no figure. */
-static void
-print_last(const Yuebao__Indicator *i, const Yuebao__Statement *last, char *text, size_t size)
+/* Index of the indicator's figure; SIZE_MAX: the statement has none. */
+static size_t
+find_figure(const Yuebao__Statement *s, uint32_t indicator)
 {
-    text[0] = '\0';
-    for (size_t f = 0; last != NULL && f < last->n_indicator && f < last->n_value && f < last->n_denominator;
-         f++) {
-        char value[NUMBER_TEXT_MAX], denominator[NUMBER_TEXT_MAX];
+    for (size_t f = 0; s != NULL && f < s->n_indicator && f < s->n_value && f < s->n_denominator; f++)
+        if (s->indicator[f] == indicator)
+            return f;
+    return SIZE_MAX;
+}
 
-        if (last->indicator[f] != i->number)
-            continue;
-        number_print_short(last->value[f], i->decimals, value);
-        number_print_short(last->denominator[f], i->denominator_decimals, denominator);
-        if (measure_has_denominator(i->measure))
-            snprintf(text, size, "%s ÷ %s", value,
-                     denominator); /* "/" would make it a date in a spreadsheet */
-        else
-            snprintf(text, size, "%s", value);
-    }
+/* The two cells as they were filled; empty where the statement has no figure. */
+static void
+print_figure(const Yuebao__Indicator *i, const Yuebao__Statement *s, char value[NUMBER_TEXT_MAX],
+             char denominator[NUMBER_TEXT_MAX])
+{
+    size_t f = find_figure(s, i->number);
+
+    value[0] = denominator[0] = '\0';
+    if (f == SIZE_MAX)
+        return;
+    number_print_short(s->value[f], i->decimals, value);
+    if (measure_has_denominator(i->measure))
+        number_print_short(s->denominator[f], i->denominator_decimals, denominator);
+}
+
+void
+sheet_figure_text(const Yuebao__Indicator *i, const Yuebao__Statement *s, char text[FIGURE_TEXT_MAX])
+{
+    char value[NUMBER_TEXT_MAX], denominator[NUMBER_TEXT_MAX];
+
+    print_figure(i, s, value, denominator);
+    snprintf(text, FIGURE_TEXT_MAX, "%s%s%s", value, denominator[0] != '\0' ? " ÷ " : "", denominator);
+}
+
+const char *
+sheet_reason_text(enum language language, const Yuebao__Statement *s, uint32_t indicator)
+{
+    for (size_t m = 0; s != NULL && m < s->n_missing && m < s->n_missing_reason; m++)
+        if (s->missing[m] == indicator)
+            return sheet_reason_name(language, s->missing_reason[m]);
+    return "";
+}
+
+static const char *
+explanation_of(const Yuebao__Statement *s, uint32_t indicator)
+{
+    for (size_t e = 0; s != NULL && e < s->n_explanation; e++)
+        if (s->explanation[e]->indicator == indicator)
+            return s->explanation[e]->text;
+    return "";
 }
 
 static char *
@@ -102,7 +132,13 @@ print_mark(const struct writing *w)
 {
     char *mark = NULL;
 
-    if (asprintf(&mark, "%s %s %s %s", w->owner->school, w->form->message->code, w->owner->period,
+    char tag[SHEET_TAG_LEN + 2] = "";
+
+    if (w->owner->catalogue != NULL) {
+        hex_print(w->owner->catalogue, SHEET_TAG_LEN / 2, tag);
+        strcat(tag, " ");
+    }
+    if (asprintf(&mark, "%s %s %s %s%s", w->owner->school, w->form->message->code, w->owner->period, tag,
                  w->owner->school_name) < 0)
         return NULL;
     return mark;
@@ -113,21 +149,26 @@ put_row(const struct writing *w, const struct form_item *item)
 {
     const Yuebao__Indicator *i = item->indicator;
     const char *cells[SHEET_COLUMNS] = {NULL};
-    char range[2 * NUMBER_TEXT_MAX + 8], last[2 * NUMBER_TEXT_MAX + 8];
+    char range[SHEET_RANGE_MAX], last[FIGURE_TEXT_MAX], value[NUMBER_TEXT_MAX], denominator[NUMBER_TEXT_MAX];
     char *meaning = print_meaning(w, i), *mark = print_mark(w);
     char *ratio_range = NULL;
     bool ok = meaning != NULL && mark != NULL;
 
-    print_range(i, range, sizeof(range));
+    sheet_range_text(i, range);
     if (measure_has_denominator(i->measure) && range[0] != '\0')
         ratio_range = message_format(w->language, MSG_sheet_ratio, "range", range, NULL);
-    print_last(i, w->last, last, sizeof(last));
+    sheet_figure_text(i, w->last, last);
+    print_figure(i, w->filled, value, denominator);
     cells[COLUMN_CODE] = i->code;
     cells[COLUMN_NAME] = either(w->language, i->name_zh, i->name_en);
     cells[COLUMN_MEANING] = meaning;
     cells[COLUMN_UNIT] = either(w->language, i->unit_zh[0] != '\0' ? i->unit_zh : i->unit, i->unit);
+    cells[COLUMN_VALUE] = value;
+    cells[COLUMN_DENOMINATOR] = denominator;
+    cells[COLUMN_REASON] = sheet_reason_text(w->language, w->filled, i->number);
+    cells[COLUMN_EXPLANATION] = explanation_of(w->filled, i->number);
     cells[COLUMN_REQUIRED] =
-        message_text(w->language, item->required ? MSG_sheet_required : MSG_sheet_optional);
+        message_text(w->language, item->required ? MSG_word_required : MSG_word_optional);
     cells[COLUMN_RANGE] = range;
     if (ratio_range != NULL)
         cells[COLUMN_RANGE] = ratio_range;
@@ -143,11 +184,11 @@ put_row(const struct writing *w, const struct form_item *item)
 
 char *
 sheet_template(enum language language, const struct form *form, const struct sheet_owner *owner,
-               const Yuebao__Statement *last, size_t *ret_len)
+               const Yuebao__Statement *last, const Yuebao__Statement *filled, size_t *ret_len)
 {
     char *bytes = NULL;
     size_t len = 0;
-    struct writing w = {open_memstream(&bytes, &len), language, owner, form, last};
+    struct writing w = {open_memstream(&bytes, &len), language, owner, form, last, filled};
     bool ok;
 
     if (w.out == NULL)

@@ -103,7 +103,7 @@ def fits(wanted, told):
 
 def assert_found(case, sheet_, told, hints, lang):
     as_read = [(f["code"], f["severity"], f.get("row"), f.get("column", ""), f["found"], f["bound"], f.get("hint", "")) for f in told]
-    wanted = [(w.code, w.severity, row_of(sheet_, w.where), w.column, str(w.found), str(w.bound), hints[w.hint][lang == "zh"] if w.hint else "")
+    wanted = [(w.code, w.severity, row_of(sheet_, w.where), w.column, str(w.found), w.bound if hasattr(w.bound, "fullmatch") else str(w.bound), hints[w.hint][lang == "zh"] if w.hint else "")
               for w in case.said]
     assert len(as_read) == len(wanted), f"\n  told   {as_read}\n  wanted {wanted}"
     for read, want in zip(as_read, wanted):

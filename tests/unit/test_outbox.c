@@ -193,6 +193,197 @@ facts_do_not_change(void **state)
     sqlite3_close(db);
 }
 
+/* What the bureau decides of a kept report changes it once, and nothing else does. */
+static void
+a_kept_item_is_decided_once_more(void **state)
+{
+    static const char *const crimes[] = {
+        "UPDATE item SET state = 'waiting' WHERE state = 'kept'",
+        "UPDATE item SET answer = x'00' WHERE state = 'kept'",
+        "UPDATE item SET state = 'receipted', statement = x'00' WHERE state = 'kept'",
+        "UPDATE item SET state = 'receipted', id = randomblob(32) WHERE state = 'kept'",
+    };
+    struct home *home = *state;
+    struct item admitted = item_of(1, 1, NULL), declined = item_of(2, 1, NULL),
+                follower = item_of(3, 2, &declined);
+    const uint8_t kept[] = {1}, decision[] = {2, 2};
+    char path[96];
+    sqlite3 *db;
+
+    assert_int_equal(outbox_add(home->outbox, &admitted), OUTBOX_OK);
+    assert_int_equal(outbox_add(home->outbox, &declined), OUTBOX_OK);
+    assert_int_equal(outbox_add(home->outbox, &follower), OUTBOX_OK);
+    assert_int_equal(outbox_decide(home->outbox, admitted.id, ITEM_KEPT, 5000, kept, 1), OUTBOX_OK);
+    assert_int_equal(outbox_decide(home->outbox, declined.id, ITEM_KEPT, 5000, kept, 1), OUTBOX_OK);
+    assert_int_equal(outbox_decide(home->outbox, admitted.id, ITEM_KEPT, 6000, kept, 1), OUTBOX_ABSENT);
+    snprintf(path, sizeof(path), "%s/outbox.db", home->path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    for (size_t i = 0; i < sizeof(crimes) / sizeof(crimes[0]); i++)
+        assert_int_equal(sqlite3_exec(db, crimes[i], NULL, NULL, NULL), SQLITE_CONSTRAINT);
+    sqlite3_close(db);
+    assert_int_equal(outbox_decide(home->outbox, admitted.id, ITEM_RECEIPTED, 7000, decision, 2), OUTBOX_OK);
+    assert_int_equal(outbox_decide(home->outbox, declined.id, ITEM_REFUSED, 7000, decision, 2), OUTBOX_OK);
+    assert_int_equal(outbox_decide(home->outbox, admitted.id, ITEM_REFUSED, 8000, decision, 2),
+                     OUTBOX_ABSENT);
+    assert_int_equal(outbox_decide(home->outbox, declined.id, ITEM_RECEIPTED, 8000, decision, 2),
+                     OUTBOX_ABSENT);
+    assert_int_equal(state_of(home->outbox, &admitted), ITEM_RECEIPTED);
+    assert_int_equal(state_of(home->outbox, &declined), ITEM_REFUSED);
+    assert_int_equal(state_of(home->outbox, &follower), ITEM_REFUSED); /* it would have waited for ever */
+}
+
+/* ---- what the centre says ----------------------------------------------------------------------- */
+
+static struct holding
+holding_of(uint8_t number, uint32_t revision)
+{
+    struct holding h = {
+        .school = "0012345", .form = "primary.monthly", .period = "2026-10", .revision = revision};
+
+    memset(h.id, number, ID_SIZE);
+    h.received_ms = 4000u + number;
+    h.statement = (uint8_t *)"signed";
+    h.statement_len = 6;
+    return h;
+}
+
+static void
+holdings_are_kept_by_slot(void **state)
+{
+    struct home *home = *state;
+    struct holding two = holding_of(2, 2), one = holding_of(1, 1);
+    uint8_t unknown[ID_SIZE] = {9};
+    struct holdings got;
+
+    assert_int_equal(outbox_add_holding(home->outbox, &two), OUTBOX_OK);
+    assert_int_equal(outbox_add_holding(home->outbox, &one), OUTBOX_OK);
+    assert_int_equal(outbox_acknowledge(home->outbox, two.id), OUTBOX_OK);
+    assert_int_equal(outbox_add_holding(home->outbox, &two),
+                     OUTBOX_OK); /* fetched again: still acknowledged */
+    assert_int_equal(outbox_acknowledge(home->outbox, unknown), OUTBOX_ABSENT);
+    assert_int_equal(outbox_holdings(home->outbox, "0012345", NULL, "2026-10", &got), OUTBOX_OK);
+    assert_int_equal(got.count, 2);
+    assert_int_equal(got.list[0].revision, 1);
+    assert_false(got.list[0].acknowledged);
+    assert_int_equal(got.list[1].revision, 2);
+    assert_true(got.list[1].acknowledged);
+    assert_int_equal(got.list[1].received_ms, 4002);
+    assert_memory_equal(got.list[1].statement, "signed", 6);
+    holdings_fini(&got);
+    assert_int_equal(outbox_holdings(home->outbox, "0012345", "junior.monthly", NULL, &got), OUTBOX_OK);
+    assert_int_equal(got.count, 0);
+    holdings_fini(&got);
+}
+
+static size_t
+notes_open(struct outbox *outbox)
+{
+    struct notices got;
+    size_t count;
+
+    assert_int_equal(outbox_notices(outbox, &got), OUTBOX_OK);
+    count = got.count;
+    notices_fini(&got);
+    return count;
+}
+
+/* A note stays until a correction is accepted, from wherever, or the centre no longer says it. */
+static void
+a_note_stays_until_it_is_answered(void **state)
+{
+    struct home *home = *state;
+    struct item first = item_of(1, 1, NULL), correction = item_of(2, 2, &first);
+    struct holding elsewhere = holding_of(7, 2);
+    struct notice list[2] = {
+        {.school = "0012345", .form = "primary.monthly", .period = "2026-10", .revision = 1},
+        {.school = "0012345", .form = "primary.monthly", .period = "2026-09", .revision = 1}};
+    struct notices notices = {list, 2}, none = {NULL, 0};
+    const uint8_t answer[] = {1};
+
+    memset(list[0].id, 1, ID_SIZE);
+    memset(list[1].id, 5, ID_SIZE);
+    strcpy(list[0].note, "班级数与学生数不符");
+    assert_int_equal(outbox_set_notices(home->outbox, &notices, true), OUTBOX_OK);
+    assert_int_equal(notes_open(home->outbox), 2);
+    assert_int_equal(outbox_add(home->outbox, &first), OUTBOX_OK);
+    assert_int_equal(outbox_decide(home->outbox, first.id, ITEM_RECEIPTED, 1, answer, 1), OUTBOX_OK);
+    assert_int_equal(outbox_add(home->outbox, &correction), OUTBOX_OK);
+    assert_int_equal(notes_open(home->outbox), 2); /* it waits still */
+    assert_int_equal(outbox_decide(home->outbox, correction.id, ITEM_RECEIPTED, 2, answer, 1), OUTBOX_OK);
+    assert_int_equal(notes_open(home->outbox), 1);
+    strcpy(elsewhere.period, "2026-09");
+    assert_int_equal(outbox_add_holding(home->outbox, &elsewhere), OUTBOX_OK);
+    assert_int_equal(notes_open(home->outbox), 0);
+    list[1].revision = 3;
+    assert_int_equal(outbox_set_notices(home->outbox, &notices, false), OUTBOX_OK);
+    assert_int_equal(notes_open(home->outbox), 1);
+    assert_int_equal(outbox_set_notices(home->outbox, &none, false), OUTBOX_OK);
+    assert_int_equal(notes_open(home->outbox), 1); /* the list was cut: silence says nothing */
+    assert_int_equal(outbox_set_notices(home->outbox, &none, true), OUTBOX_OK);
+    assert_int_equal(notes_open(home->outbox), 0);
+}
+
+/* A file of the first version, with all that a desk had in it, goes on in place. */
+static void
+a_file_of_the_first_version_goes_on(void **state)
+{
+    struct home *home = *state;
+    struct item kept = item_of(1, 1, NULL);
+    const uint8_t answer[] = {1};
+    struct holding h = holding_of(3, 1);
+    char path[96], *value = NULL;
+    sqlite3 *db;
+
+    assert_int_equal(outbox_set(home->outbox, "filler", "王芳"), OUTBOX_OK);
+    assert_int_equal(outbox_add(home->outbox, &kept), OUTBOX_OK);
+    assert_int_equal(outbox_decide(home->outbox, kept.id, ITEM_KEPT, 5000, answer, 1), OUTBOX_OK);
+    outbox_close(home->outbox);
+    home->outbox = NULL;
+    snprintf(path, sizeof(path), "%s/outbox.db", home->path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    /* as version 1 had it */
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "DROP TABLE holding; DROP TABLE notice; DROP TRIGGER item_decided_once;"
+                     "CREATE TRIGGER item_decided_once BEFORE UPDATE ON item WHEN old.state <> 'waiting' OR"
+                     " new.statement IS NOT old.statement"
+                     "  BEGIN SELECT RAISE(ABORT, 'a decided item never changes'); END;"
+                     "PRAGMA user_version = 1;",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(outbox_open(home->path, false, &home->outbox, NULL), OUTBOX_OK);
+    assert_int_equal(outbox_setting(home->outbox, "filler", &value), OUTBOX_OK);
+    assert_string_equal(value, "王芳");
+    free(value);
+    assert_int_equal(state_of(home->outbox, &kept), ITEM_KEPT);
+    assert_int_equal(outbox_add_holding(home->outbox, &h), OUTBOX_OK);
+    assert_int_equal(notes_open(home->outbox), 0);
+    assert_int_equal(outbox_decide(home->outbox, kept.id, ITEM_RECEIPTED, 6000, answer, 1), OUTBOX_OK);
+    outbox_close(home->outbox);
+    home->outbox = NULL;
+    assert_int_equal(outbox_open(home->path, false, &home->outbox, NULL), OUTBOX_OK); /* and once more */
+    assert_int_equal(state_of(home->outbox, &kept), ITEM_RECEIPTED);
+}
+
+static void
+a_catalogue_is_found_by_its_beginning(void **state)
+{
+    struct home *home = *state;
+    uint8_t one[ID_SIZE] = {1, 2, 3, 4, 5}, two[ID_SIZE] = {1, 2, 3, 4, 6}, *bytes = NULL;
+    size_t len = 0;
+
+    assert_int_equal(outbox_add_catalogue(home->outbox, one, (const uint8_t *)"a", 1), OUTBOX_OK);
+    assert_int_equal(outbox_catalogue_beginning(home->outbox, one, 4, &bytes, &len), OUTBOX_OK);
+    assert_int_equal(len, 1);
+    free(bytes);
+    assert_int_equal(outbox_add_catalogue(home->outbox, two, (const uint8_t *)"b", 1), OUTBOX_OK);
+    assert_int_equal(outbox_catalogue_beginning(home->outbox, one, 4, &bytes, &len), OUTBOX_ABSENT);
+    assert_int_equal(outbox_catalogue_beginning(home->outbox, two + 1, 4, &bytes, &len), OUTBOX_ABSENT);
+}
+
+/* ---- identity and settings ---------------------------------------------------------------------- */
+
 static uint8_t
 key_of(struct outbox *outbox, enum identity_state state)
 {
@@ -345,6 +536,11 @@ main(void)
         cmocka_unit_test_setup_teardown(followers_fall_with_the_one_before, setup, teardown),
         cmocka_unit_test_setup_teardown(a_remark_decides_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(facts_do_not_change, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_kept_item_is_decided_once_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(holdings_are_kept_by_slot, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_note_stays_until_it_is_answered, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_of_the_first_version_goes_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_catalogue_is_found_by_its_beginning, setup, teardown),
         cmocka_unit_test_setup_teardown(pending_becomes_enrolled, setup, teardown),
         cmocka_unit_test_setup_teardown(settings_and_trust, setup, teardown),
         cmocka_unit_test_setup_teardown(the_file_is_for_nobody_else, setup, teardown),

@@ -6,6 +6,7 @@ finding: code, where (an indicator's code: its row; a number: that row; None: no
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 
 from world import CLOSED, FUTURE, OPEN
@@ -242,7 +243,8 @@ def marked(text, *codes):
 MARKS = [
     sheet("sheet id of one word", Said("MARK_UNREADABLE", 2, "sheet_id", "0000101"), edit=marked("0000101")),
     sheet("sheet id turned into a date", Said("MARK_UNREADABLE", 2, "sheet_id", "2026年10月"), edit=marked("2026年10月")),
-    sheet("a row from another sheet", Said("MARK_DIFFERS", "water", "sheet_id", "0000200 primary.monthly 2020-01 第二小学", MARK),
+    sheet("a row from another sheet", Said("MARK_DIFFERS", "water", "sheet_id", "0000200 primary.monthly 2020-01 第二小学",
+                                           re.compile(rf"0000101 primary\.monthly {OPEN} [0-9a-f]{{8}} 第一小学")),
           edit=marked("0000200 primary.monthly 2020-01 第二小学", "water")),
     sheet("another school's sheet", Said("UNKNOWN_SCHOOL", None, "", "0000200"), edit=marked(f"0000200 primary.monthly {OPEN} 第二小学")),
     sheet("school without its zeros", Said("UNKNOWN_SCHOOL", None, "", "101"), edit=marked(f"101 primary.monthly {OPEN} 第一小学")),
