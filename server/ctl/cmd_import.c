@@ -8,6 +8,7 @@
 #include "db.h"
 #include "governs.h"
 #include "import.h"
+#include "import_changes.h"
 #include "known.h"
 #include "output.h"
 #include "snapshot.h"
@@ -17,6 +18,7 @@ struct outcome {
     struct governs governs;
     char hash[2 * ID_SIZE + 1]; /* of a new catalogue, hex; "" when none was needed */
     PGresult *governed;         /* what it governs, owned; NULL without one */
+    struct changes *changes;    /* owned */
 };
 
 static const struct output_column columns[] = {
@@ -55,7 +57,7 @@ show_counts(struct ctl *ctl, const struct import_counts counts[IMPORT_KINDS])
 }
 
 static long
-changes(const struct import_counts counts[IMPORT_KINDS])
+count_changes(const struct import_counts counts[IMPORT_KINDS])
 {
     long sum = 0;
 
@@ -80,11 +82,29 @@ write_audit(struct import *import, const struct import_counts counts[IMPORT_KIND
                                           (json_int_t)counts[kind].removed));
     if (hash[0] != '\0')
         json_object_set_new(detail, "catalogue", json_string(hash));
+    if (import->restate)
+        json_object_set_new(detail, "restate", json_true());
     char *text = json_dumps(detail, JSON_COMPACT);
     json_decref(detail);
     bool ok = text != NULL && db_audit(import->ctl, "import", text);
     free(text);
     return ok;
+}
+
+/* What changed, and for people how much. A list for programs is one table. */
+static int
+show(struct import *import, const struct import_counts counts[IMPORT_KINDS], const struct outcome *outcome)
+{
+    struct ctl *ctl = import->ctl;
+    size_t restated = changes_restated(outcome->changes);
+    int status = changes_show(outcome->changes, ctl);
+
+    if (status == EX_OK && ctl->format == OUTPUT_TEXT)
+        status = show_counts(ctl, counts);
+    if (restated > 0)
+        ctl_warn(ctl, MSG_ctl_import_restated, NULL);
+    import_say_unnamed(import, counts);
+    return status;
 }
 
 /* Commit what changed something; what changed nothing is rolled back, so that nobody is woken by it. */
@@ -93,21 +113,21 @@ finish(struct import *import, const struct import_counts counts[IMPORT_KINDS], c
 {
     struct ctl *ctl = import->ctl;
     const char *hash = outcome->hash;
-    bool news = changes(counts) > 0 || hash[0] != '\0';
+    bool news = count_changes(counts) > 0 || hash[0] != '\0';
     bool keep = news && !import->dry_run;
 
     if (keep && !write_audit(import, counts, hash))
         return ctl->status;
     if (!db_do_plain(ctl, keep ? "COMMIT" : "ROLLBACK"))
         return ctl->status;
-    int status = show_counts(ctl, counts);
+    int status = show(import, counts, outcome);
     if (hash[0] != '\0' && keep)
         ctl_say(ctl, MSG_ctl_snapshot_made, "hash", hash, NULL);
     if (outcome->governed != NULL)
         governs_say(ctl, &outcome->governs, outcome->governed);
     if (!news)
         ctl_say(ctl, MSG_ctl_import_nothing, NULL);
-    else
+    else if (status == EX_OK)
         ctl_say(ctl, import->dry_run ? MSG_ctl_import_dry_run : MSG_ctl_import_done, NULL);
     return status;
 }
@@ -144,7 +164,8 @@ run(struct import *import, int n, char **paths, struct outcome *outcome)
         return ctl->status;
     if (import->n_faults > 0)
         return import_report(import);
-    return finish(import, counts, outcome);
+    outcome->changes = changes_find(import, outcome->governed);
+    return outcome->changes == NULL ? ctl->status : finish(import, counts, outcome);
 }
 
 int
@@ -152,7 +173,11 @@ cmd_import(struct ctl *ctl, int argc, char **argv)
 {
     struct import import = {.ctl = ctl};
     struct outcome outcome = {.governed = NULL};
-    const struct ctl_option own[] = {{"dry-run", NULL, &import.dry_run}, {"from", &import.from, NULL}, {0}};
+    const struct ctl_option own[] = {{"dry-run", NULL, &import.dry_run},
+                                     {"from", &import.from, NULL},
+                                     {"remove-missing", NULL, &import.remove_missing},
+                                     {"restate", NULL, &import.restate},
+                                     {0}};
     int first = ctl_options(ctl, argc, argv, own);
 
     if (first < 0)
@@ -160,6 +185,7 @@ cmd_import(struct ctl *ctl, int argc, char **argv)
     if (first == argc)
         return ctl_usage(ctl, MSG_ctl_import_what, NULL);
     int status = run(&import, argc - first, argv + first, &outcome);
+    changes_free(outcome.changes);
     PQclear(outcome.governed);
     import_free(&import);
     return status;

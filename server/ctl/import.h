@@ -66,6 +66,8 @@ struct fault {
 struct import {
     struct ctl *ctl;
     bool dry_run;
+    bool remove_missing;  /* what the files do not name goes */
+    bool restate;         /* indicators may add up otherwise, though there are figures */
     const char *from;     /* first period that a new catalogue governs; NULL: whatever has not opened */
     struct sheet *sheets; /* ordered by kind, then as given */
     size_t n_sheets;
@@ -124,7 +126,16 @@ bool import_check_asked(struct import *import) __attribute__((warn_unused_result
 struct import_counts {
     long rows, fresh, changed, removed;
     long derived; /* rows that follow: moves of schools, forms, terms of rules */
+    long unnamed; /* in the tables, in no file */
 };
+
+bool import_has(const struct import *import, enum import_kind kind); /* a file of that kind */
+
+/* What no file names: counted, and removed if that is wanted. false: ctl->status is set. */
+bool import_leave_or_remove(struct import *import, enum import_kind kind, struct import_counts *counts)
+    __attribute__((warn_unused_result));
+/* Say what stays although no file names it. */
+void import_say_unnamed(struct import *import, const struct import_counts counts[IMPORT_KINDS]);
 
 /* Inside the open transaction. false: ctl->status is set. Faults may be added (a move that is refused). */
 bool import_write(struct import *import, struct import_counts ret_counts[IMPORT_KINDS])

@@ -46,6 +46,17 @@ check_schools_past(struct import *import)
 
 #define SCALE(row) row ".measure || ', ' || " row ".decimals || ', ' || " row ".denominator_decimals"
 
+/* How figures add up is worked out when totals are read: all that were published would read otherwise. */
+static bool
+check_totals_past(struct import *import)
+{
+    return import_forbid(import,
+                         HAS_FIGURES("s.over_schools <> d.over_schools", "s.over_schools", "d.over_schools"),
+                         "over_schools", MSG_ctl_fault_restated) &&
+           import_forbid(import, HAS_FIGURES("s.over_time <> d.over_time", "s.over_time", "d.over_time"),
+                         "over_time", MSG_ctl_fault_restated);
+}
+
 /* What is stored is scaled by the decimals and means what measure and unit say: none may change under it. */
 static bool
 check_indicators_past(struct import *import)
@@ -53,7 +64,8 @@ check_indicators_past(struct import *import)
     return import_forbid(import, HAS_FIGURES(SCALE("s") " <> " SCALE("d"), SCALE("s"), SCALE("d")), "measure",
                          MSG_ctl_fault_scale_changed) &&
            import_forbid(import, HAS_FIGURES("s.unit <> d.unit", "s.unit", "d.unit"), "unit",
-                         MSG_ctl_fault_unit_changed);
+                         MSG_ctl_fault_unit_changed) &&
+           (import->restate || check_totals_past(import));
 }
 
 bool

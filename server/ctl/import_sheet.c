@@ -221,6 +221,15 @@ import_read(struct import *import, int n, char **paths)
     return true;
 }
 
+bool
+import_has(const struct import *import, enum import_kind kind)
+{
+    for (size_t i = 0; i < import->n_sheets; i++)
+        if (import->sheets[i].kind == kind)
+            return true;
+    return false;
+}
+
 void
 import_free(struct import *import)
 {

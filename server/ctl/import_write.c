@@ -13,6 +13,7 @@
 #include "expression.h"
 #include "form_name.h"
 #include "import.h"
+#include "import_changes.h"
 #include "import_steps.h"
 
 /* Numbers begin behind the highest in use; undone with the transaction. */
@@ -417,31 +418,23 @@ write_kind(struct import *import, enum import_kind kind, struct import_counts *c
     long first_homes = 0;
 
     return fill(import, kind, &counts->rows) && (kind != SCHOOLS || keep_absent(import)) &&
-           import_check_past(import, kind) &&
+           import_check_past(import, kind) && changes_before(import, kind) &&
            count_rows(import, kind == SCHOOLS ? import_shift_opening : NULL, &counts->derived) &&
            count_rows(import, import_step(kind)->remove, &counts->removed) &&
            count_rows(import, import_step(kind)->change, &counts->changed) &&
            count_rows(import, import_step(kind)->insert, &counts->fresh) &&
-           count_rows(import, import_step(kind)->derive, &first_homes) && write_derived(import, kind, counts);
-}
-
-static bool
-has_kind(const struct import *import, enum import_kind kind)
-{
-    for (size_t i = 0; i < import->n_sheets; i++)
-        if (import->sheets[i].kind == kind)
-            return true;
-    return false;
+           count_rows(import, import_step(kind)->derive, &first_homes) &&
+           write_derived(import, kind, counts) && import_leave_or_remove(import, kind, counts);
 }
 
 bool
 import_write(struct import *import, struct import_counts ret_counts[IMPORT_KINDS])
 {
-    bool ok = db_do_plain(import->ctl, rewind_numbers) && stage(import);
+    bool ok = db_do_plain(import->ctl, rewind_numbers) && stage(import) && changes_begin(import);
 
     for (enum import_kind kind = 0; ok && kind < IMPORT_KINDS; kind++) {
         ret_counts[kind] = (struct import_counts){0};
-        if (has_kind(import, kind))
+        if (import_has(import, kind))
             ok = write_kind(import, kind, &ret_counts[kind]);
     }
     return ok && import_check_whole(import);

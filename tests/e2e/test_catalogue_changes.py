@@ -21,10 +21,14 @@ def filled(cluster, template, request):
     database.drop()
 
 
+def plan_rows(name):
+    with open(ROOT / "sql" / "plans" / name, encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def plan_file(tmp_path, name, change=lambda rows: None):
     """A file of sql/plans after `change` was done to its rows."""
-    with open(ROOT / "sql" / "plans" / name, encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = plan_rows(name)
     change(rows)
     out = io.StringIO()
     writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
@@ -38,6 +42,9 @@ def plan_file(tmp_path, name, change=lambda rows: None):
 def with_row(column, code, **values):
     """A change for plan_file: the row whose `column` is `code` gets these values."""
     return lambda rows: next(r for r in rows if r[column] == code).update(values)
+
+
+TARGETS, RULES = plan_rows("targets.csv"), plan_rows("rules.csv")
 
 
 def faults(database, *args):
@@ -281,3 +288,101 @@ def test_what_old_figures_mean_stays(filled, tmp_path, column, value):
     figures_of(filled, "largest_class_size")
     (fault,) = faults(filled, path)
     assert "There are figures already" in fault["problem"] and value in fault["value"]
+
+
+def test_how_figures_add_up_changes_only_when_it_is_meant(filled, tmp_path):
+    path = plan_file(tmp_path, "indicators.csv", with_row("indicator", "largest_class_size", over_time="mean"))
+    figures_of(filled, "largest_class_size")
+    (fault,) = faults(filled, path)
+    assert fault["column"] == "over_time" and "--restate" in fault["problem"]
+    done = filled.ctl("import", path, "--restate", "--json")
+    assert ("largest_class_size", "restated", "over_time", "last", "mean") in changed(done)
+    assert "totals that were published read otherwise" in done.stderr
+    assert filled.value("SELECT detail ->> 'restate' FROM yuebao.audit_log ORDER BY audit_log DESC LIMIT 1") == "true"
+    assert "Warning" not in filled.ctl("import", path, "--restate").stderr
+
+
+# ---- what would change ------------------------------------------------------------------------------------------
+
+
+def changed(done):
+    return [(r["key"], r["change"], r["column"], r["before"], r["after"]) for r in json.loads(done.stdout)]
+
+
+def test_every_change_is_listed_in_the_words_of_its_file(filled, tmp_path):
+    def indicators(rows):
+        with_row("indicator", "enrolled_pupils", max="30000", name_en="Pupils on the roll")(rows)
+        with_row("indicator", "electricity_consumption", frequency="yearly", required="yes")(rows)
+        with_row("indicator", "largest_class_size", reported_by="primary|junior")(rows)
+        rows.append(dict(rows[0], indicator="new_one", max="5"))
+    plan_file(tmp_path, "indicators.csv", indicators)
+    plan_file(tmp_path, "rules.csv", with_row("rule", "classes_within_enrolled", left="classes + new_one", severity="warning"))
+    plan_file(tmp_path, "targets.csv", lambda rows: rows.pop(0))
+    (tmp_path / "schools.csv").write_text("code,kind,name_zh,district,opened_on,closed_on,valid_from\n"
+                                          "0099001,primary,新校,220203,2020-09-01,,\n0099000,primary,改名,220203,2010-09-01,2026-08-31,\n")
+    code, kind, district = filled.rows("""SELECT s.code, s.kind, m.district FROM yuebao.school s JOIN yuebao.school_district m USING (school)
+                                          WHERE m.district <> 220203 AND s.kind <> 'district' ORDER BY 1 LIMIT 1""")[0]
+    with open(tmp_path / "schools.csv", "a") as file:
+        file.write(f"{code},{kind},迁址,220203,2010-09-01,,2026-09-01\n")
+    filled.run("INSERT INTO yuebao.school (code, institution, kind, name_zh, name_en, opened_on) VALUES "
+               "('0099000', 'I', 'primary', '旧名', 'Old', '2010-09-01')")
+    filled.run("INSERT INTO yuebao.school_district SELECT school, '2010-09-01', 220203 FROM yuebao.school WHERE code = '0099000'")
+    done = filled.ctl("import", "--dry-run", tmp_path, "--json")
+    rows = changed(done)
+    first_target = f"{TARGETS[0]['plan']} {TARGETS[0]['indicator']} {TARGETS[0]['district']}"
+    for row in [("0099001", "added", None, None, None), ("0099000", "changed", "name_zh", "旧名", "改名"),
+                ("0099000", "closed", "closed_on", None, "2026-08-31"), (code, "moved", "district", str(district), "220203"),
+                (code, "changed", "valid_from", None, "2026-09-01"), ("new_one", "added", None, None, None),
+                ("enrolled_pupils", "changed", "max", "20000", "30000"),
+                ("enrolled_pupils", "changed", "name_en", "Pupils enrolled", "Pupils on the roll"),
+                ("electricity_consumption", "switched", "frequency", "monthly", "yearly"),
+                ("electricity_consumption", "changed", "required", "no", "yes"),
+                ("classes_within_enrolled", "changed", "left", "classes", "classes + new_one"),
+                ("classes_within_enrolled", "changed", "severity", "error", "warning"),
+                ("primary.monthly", "loses", "electricity_consumption", "optional", None),
+                ("primary.yearly", "gains", "electricity_consumption", None, "required"),
+                ("primary.monthly", "gains", "new_one", None, "required"), ("senior.monthly", "loses", "largest_class_size", "optional", None)]:
+        assert row in rows
+    assert [r for r in rows if r[1] == "removed"] == [(first_target, "removed", None, None, None)], "one target, whatever its place"
+    assert {r["file"] for r in json.loads(done.stdout)} == {"schools.csv", "indicators.csv", "targets.csv", "rules.csv", "catalogue"}
+    assert ("yearly", "governs", "period") in [(k, c, column) for k, c, column, *_ in rows]
+    assert len(rows) == len(set(rows))
+    said = filled.ctl("import", "--dry-run", tmp_path).stdout
+    assert "switched" in said and "改频率" in filled.ctl("import", "--dry-run", tmp_path, "--lang", "zh").stdout
+
+
+def test_a_long_list_is_cut_for_people_only(filled, tmp_path):
+    path = tmp_path / "schools.csv"
+    path.write_text("code,kind,name_zh,district,opened_on\n" + "".join(f"X{n:03},primary,校,220203,2020-09-01\n" for n in range(50)))
+    said = filled.ctl("import", "--dry-run", path).stdout
+    assert said.count("added") == 20 and "… and 30 more; --csv lists all." in said
+    assert len(filled.ctl("import", "--dry-run", path, "--csv").stdout.splitlines()) == 51
+
+
+def test_windows_that_go_are_listed(calm, tmp_path):
+    opens(calm, "2031-W10", "special.weekly", ago=None)
+
+    def daily(rows):
+        for row in rows:
+            if row["frequency"] == "weekly":
+                row["frequency"] = "daily"
+    done = calm.ctl("import", "--dry-run", plan_file(tmp_path, "indicators.csv", daily), "--json")
+    assert ("special.weekly 2031-W10", "removed", None, None, None) in changed(done)
+
+
+# ---- what the files do not name ---------------------------------------------------------------------------------
+
+
+def test_what_no_file_names_stays_or_goes_as_asked(filled, tmp_path):
+    plan_file(tmp_path, "rules.csv", lambda rows: rows.pop(0))
+    plan_file(tmp_path, "indicators.csv", lambda rows: rows.remove(next(r for r in rows if r["indicator"] == "electricity_consumption")))
+    said = filled.ctl("import", tmp_path).stdout
+    assert "1 rule stands in none of these files and stays" in said and "1 indicator stands in none" in said and "Nothing changed" in said
+    done = filled.ctl("import", tmp_path, "--remove-missing", "--json")
+    assert [r for r in changed(done) if r[1] in ("removed", "retired")] == [
+        ("electricity_consumption", "retired", "frequency", "monthly", None), (RULES[0]["rule"], "removed", None, None, None)]
+    catalogue = newest(filled)
+    (number,) = (i.number for i in catalogue.indicator if i.code == "electricity_consumption")
+    assert not any(number in (*f.required, *f.optional) for f in catalogue.form)
+    assert RULES[0]["rule"] not in {r.code for r in catalogue.rule}
+    assert "Nothing changed" in filled.ctl("import", tmp_path, "--remove-missing").stdout
