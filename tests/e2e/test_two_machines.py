@@ -19,7 +19,7 @@ from world import CLOSED, LATE, OPEN, TODAY, period_of
 from bad import country
 
 SEED = int(os.environ.get("YUEBAO_SEED", "0")) or random.SystemRandom().randrange(1, 10 ** 9)
-OPERATIONS = 600
+OPERATIONS = 500
 WEEK = period_of("weekly", TODAY - datetime.timedelta(days=20))
 
 
@@ -90,7 +90,8 @@ def read(verdict, sent):
     assert verdict.id == sent.id and verdict.revision == sent.revision
     if kind == "conflict":
         return kind, verdict.conflict.current_id, verdict.conflict.current_revision
-    assert kind in ("receipt", "kept"), verdict
+    assert kind in ("receipt", "kept", "declined"), verdict
+    assert kind != "receipt" or verdict.receipt.admitted == sent.admitted
     return kind, verdict.id, verdict.revision
 
 
@@ -163,6 +164,18 @@ class Run:
         assert [self.model.answer(pair[winner]), self.model.answer(pair[1 - winner])] == [told[winner], told[1 - winner]], f"seed {SEED}: {told}"
         self.sent.extend(pair)
 
+    def decide(self):
+        """A person admits or declines something that was kept: what is no next revision cannot be admitted."""
+        waiting = self.model.undecided()
+        if not waiting:
+            return
+        sent, verb = self.dice.choice(waiting), self.dice.choice(["admit", "admit", "decline"])
+        possible = self.model.admit(sent) if verb == "admit" else True
+        if verb == "decline":
+            self.model.decline(sent)
+        self.world.database.ctl("kept", verb, sent.id.hex(), "--reason", "停电", "--key", self.world.where / "receipt.key", ok=0 if possible else 65)
+        self.deliver(sent)
+
     def go(self, operations):
         done = 0
         while done < operations:
@@ -171,6 +184,8 @@ class Run:
                 self.kill()
             elif what < 0.08:
                 self.race()
+            elif what < 0.11:
+                self.decide()
             else:
                 for sent in self.choose():
                     self.deliver(sent)
@@ -183,7 +198,8 @@ def test_random_revisions_from_two_machines(world):
     print(f"YUEBAO_SEED={SEED}")
     run = Run(world, world.enrol(country.PRIMARY), SEED)
     run.go(OPERATIONS)
-    assert set(run.counts) == {"receipt", "conflict", "wait", "kept"}, run.counts
+    assert set(run.counts) == {"receipt", "conflict", "wait", "kept", "declined"}, run.counts
+    assert any(one.admitted for slot in run.model.slots.values() for one in slot.chain)
     assert world.database.value("SELECT count(*) FROM yuebao.kept") == sum(len(s.kept) for s in run.model.slots.values())
     assert_books_are(world, run.model)
 

@@ -21,6 +21,7 @@ class Sent:
     figures: dict      # number -> (value, denominator)
     missing: dict      # number -> reason
     correction: str
+    admitted: bool = False  # after the close, by a person
 
     @property
     def id(self):
@@ -32,7 +33,12 @@ class Slot:
     closed: bool = False
     late: bool = False
     chain: list = field(default_factory=list)  # Sent, accepted, revision 1 first
-    kept: set = field(default_factory=set)     # ids
+    kept: dict = field(default_factory=dict)   # id -> Sent, came after the close
+    decided: set = field(default_factory=set)  # ids of kept statements about which a person decided
+
+    def follows(self, sent):
+        """Whether it is the next revision of what the slot holds."""
+        return sent.revision == len(self.chain) + 1 and sent.previous == (self.current.id if self.chain else b"")
 
     @property
     def current(self):
@@ -50,16 +56,34 @@ class Model:
         slot = self.slots[sent.slot]
         if any(sent.id == one.id for one in slot.chain):
             return "receipt", sent.id, sent.revision
+        if sent.id in slot.decided:
+            return "declined", sent.id, sent.revision
         if slot.closed:
-            slot.kept.add(sent.id)
+            slot.kept[sent.id] = sent
             return "kept", sent.id, sent.revision
         newest = len(slot.chain)
         if sent.revision > newest + 1:
             return "wait", sent.id, 0
-        if sent.revision == newest + 1 and sent.previous == (slot.current.id if newest else b""):
+        if slot.follows(sent):
             slot.chain.append(sent)
             return "receipt", sent.id, sent.revision
         return "conflict", slot.current.id if newest else b"", newest
+
+    def undecided(self):
+        return [one for slot in self.slots.values() for name, one in slot.kept.items() if name not in slot.decided]
+
+    def admit(self, sent):
+        """Whether a person may: then it is in the books."""
+        slot = self.slots[sent.slot]
+        if not slot.follows(sent):
+            return False
+        sent.admitted = True
+        slot.chain.append(sent)
+        slot.decided.add(sent.id)
+        return True
+
+    def decline(self, sent):
+        self.slots[sent.slot].decided.add(sent.id)
 
     # -- the books, as rows --
 
@@ -140,8 +164,8 @@ def history_in(database):
 
 
 def ledger_in(database):
-    return {(s, f, p, n): (bytes(i), late, why) for s, f, p, n, i, late, why in database.rows(
-        """SELECT s.code, form.code, r.period, r.revision, r.id, r.late, r.correction FROM yuebao.report AS r
+    return {(s, f, p, n): (bytes(i), late, admitted, why) for s, f, p, n, i, late, admitted, why in database.rows(
+        """SELECT s.code, form.code, r.period, r.revision, r.id, r.late, r.admitted, r.correction FROM yuebao.report AS r
            JOIN yuebao.school AS s USING (school) JOIN yuebao.form USING (form)""")}
 
 
@@ -160,7 +184,7 @@ def assert_books_are(world, model):
     database, indicators = world.database, world.catalogue.indicators
     assert figures_in(database) == by_day(model.figures())
     assert history_in(database) == by_day(model.history())
-    assert ledger_in(database) == by_day({(*name, one.revision): (one.id, slot.late, one.correction)
+    assert ledger_in(database) == by_day({(*name, one.revision): (one.id, slot.late or one.admitted, one.admitted, one.correction)
                                           for name, slot in model.slots.items() for one in slot.chain})
     totals = {(form, first_day(period), number): cell for (form, period, number), cell in model.totals().items()}
     assert totals_in(database) == totals
@@ -175,7 +199,7 @@ def assert_shown(database, model, totals, indicators):
         slot = next(s for name, s in model.slots.items() if (name[0], name[1], first_day(name[2])) == (school, form, day))
         indicator = next(i for i in indicators.values() if i.code == code)
         _, wanted, below = rows_of(slot.current)[indicator.number]
-        assert (value, revision, late, missing) == (decimal(wanted, indicator.decimals), slot.current.revision, slot.late, wanted is None)
+        assert (value, revision, late, missing) == (decimal(wanted, indicator.decimals), slot.current.revision, slot.late or slot.current.admitted, wanted is None)
         assert denominator in (None, decimal(below, indicator.denominator_decimals))
     shown = database.rows("SELECT kind || '.' || frequency, first_day, indicator, schools, excused, value, district FROM api.district_total")
     assert {row[6] for row in shown} == {990000, 990100}, "the district and the nation above it"
