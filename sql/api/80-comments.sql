@@ -108,7 +108,21 @@ BEGIN
             ('gap', 'How far now is from the goal, in the unit; 0 when reached.'),
             ('reached', 'Now satisfies the target; equal is judged with the decimals in which the plan states the value, a ratio by whole percents at least.'),
             ('status', 'reached, behind, no_data, no_baseline, no_date (not reached, the plan names no day), unquantified (digits corrupted).'),
-            ('progress', 'From 0 to 1, for a bar; NULL where it has no meaning.')
+            ('progress', 'From 0 to 1, for a bar; NULL where it has no meaning.'),
+            ('rule', 'Code of the rule.'),
+            ('severity', 'error or warning; a rule across forms or periods only warns.'),
+            ('left_sum', 'Sum of the rule''s left side.'),
+            ('op', 'What the left side should be to the right one: =, <= or >=.'),
+            ('right_sum', 'Sum of the rule''s right side.'),
+            ('message_zh', 'What the rule says when it is broken, in Chinese.'),
+            ('message_en', 'The same in English.'),
+            ('explained', 'The school wrote an explanation beside it.'),
+            ('explanation', 'The school''s own words, of the newest revision.'),
+            ('usual', 'Median of the school''s own figures with which it is compared; of their ratios where there is a denominator.'),
+            ('low', 'Lowest figure that would not be unlike the past.'),
+            ('high', 'Highest figure that would not be unlike the past.'),
+            ('compared_with', 'years: the same month, quarter, term, week or day of earlier years; periods: the periods before.'),
+            ('compared', 'How many figures these are.')
         ) AS m (name, meaning) ON m.name = a.attname
         WHERE c.relnamespace = 'api'::regnamespace AND c.relkind = 'v'
     LOOP

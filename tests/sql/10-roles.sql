@@ -132,9 +132,9 @@ FROM (VALUES
     ('yuebao_collector', $$INSERT INTO yuebao.school_key (key, school) SELECT sha256('k'), min(school) FROM yuebao.school$$, 'done',
      'enrols a key, which raises the version'),
     ('yuebao_collector', 'SELECT yuebao.make_partitions(''2025-01-01'', ''2025-01-01'')', '42501', 'makes no partitions'),
-    ('yuebao_reader', 'SELECT * FROM api.figure, api.district_total, api.missing, api.progress, api.report, api.kept, api.rejection', 'done',
+    ('yuebao_reader', 'SELECT * FROM api.figure, api.district_total, api.missing, api.progress, api.report, api.kept, api.rejection, api.breach, api.outlier', 'done',
      'reads what people read'),
-    ('yuebao_reader', 'SELECT * FROM api.missing_in(100000)', 'done', 'asks for a district''s missing reports'),
+    ('yuebao_reader', 'SELECT * FROM api.missing_in(100000), api.breaches_in(100000), api.outliers_in(100000)', 'done', 'asks for a district''s missing reports, breaches and outliers'),
     ('yuebao_reader', 'SELECT * FROM yuebao.report', '42501', 'reads no envelope'),
     ('yuebao_reader', 'CREATE TABLE api.mine ()', '42501', 'leaves nothing behind')
 ) AS t (role, statement, outcome, says);

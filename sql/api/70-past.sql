@@ -1,0 +1,209 @@
+-- What a bureau asks of accepted reports, whoever sent them: which rules their figures break, and which figures are unlike the school's own
+-- past. The desk warns by the same two definitions: proto/past.h and proto/usual.h, PROTOCOL.md section 8. Neither ever refused a report.
+--
+-- Which periods: the one named, else those that are open or closed within the last 31 days. Which reports: all accepted ones of the district
+-- and the districts below it (NULL: of all districts), by the form and the school if they are named.
+
+-- What is set for the functions: compiling their plans takes longer than running them, and a province's figures are many.
+
+-- Rules. A rule is about the form of its first left term. Its terms are, seen from the report's period P (a previous term: from the period
+-- before P in the form's calendar),
+--   on the same form    the figure of that very period;
+--   on another form     the figure of the period of that form which contains the period's last day, else of the newest accepted one before it,
+--                       366 days at most; the other form is the first by code, of the same kind of school, that has the indicator.
+-- Where a figure is missing the rule says nothing. Forms are those of the catalogue that governs P, rules those of today.
+
+CREATE FUNCTION api.breaches_in(in_district integer DEFAULT NULL, in_period text DEFAULT NULL, of_form text DEFAULT NULL, of_school text DEFAULT NULL)
+RETURNS TABLE (
+    district integer, district_zh text, district_en text, school text, school_zh text, school_en text,
+    form text, period text, first_day date, rule text, severity text, left_sum numeric, op text, right_sum numeric,
+    message_zh text, message_en text, explained boolean, explanation text)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB'
+BEGIN ATOMIC
+WITH windows AS MATERIALIZED (
+    SELECT w.* FROM yuebao.windows_of(breaches_in.in_period, breaches_in.of_form) AS w
+), slots AS MATERIALIZED (
+    SELECT w.window_no, r.district, r.school, r.revision
+    FROM windows AS w CROSS JOIN LATERAL yuebao.reports_of(breaches_in.in_district, w.period, w.form) AS r
+    WHERE breaches_in.of_school IS NULL OR r.school = (SELECT s.school FROM yuebao.school AS s WHERE s.code = breaches_in.of_school)
+), terms AS MATERIALIZED ( -- of the rules about each form; other_form is NULL where the form itself has the indicator
+    SELECT w.window_no, t.rule, t.side, t.indicator, t.part, own.form IS NOT NULL AS own, other.form AS other_form, other.frequency,
+           CASE WHEN t.previous THEN w.period_before ELSE w.period END AS seen_from,
+           t.previous OR own.form IS NULL AS across
+    FROM windows AS w
+    JOIN yuebao.catalogue_form AS asks ON asks.catalogue = w.catalogue AND asks.form = w.form
+    JOIN yuebao.rule_term AS first_term ON first_term.indicator = asks.indicator AND first_term.side = 'left'
+        AND first_term.position = (SELECT min(o.position) FROM yuebao.rule_term AS o WHERE o.rule = first_term.rule AND o.side = 'left')
+    JOIN yuebao.rule_term AS t ON t.rule = first_term.rule
+    LEFT JOIN yuebao.catalogue_form AS own ON own.catalogue = w.catalogue AND own.form = w.form AND own.indicator = t.indicator
+    LEFT JOIN LATERAL (SELECT f.form, f.frequency FROM yuebao.catalogue_form AS cf JOIN yuebao.form AS f ON f.form = cf.form
+                       WHERE own.form IS NULL AND cf.catalogue = w.catalogue AND cf.indicator = t.indicator AND f.kind = w.kind
+                       ORDER BY f.code COLLATE "C" LIMIT 1) AS other ON true
+), rules AS MATERIALIZED (
+    SELECT t.window_no, t.rule, count(*) AS terms, bool_or(t.across) AS across
+    FROM terms AS t GROUP BY t.window_no, t.rule
+    HAVING bool_and(t.own OR t.other_form IS NOT NULL)
+), sources AS MATERIALIZED ( -- where a form's terms look, each place once
+    SELECT row_number() OVER () AS source, s.*
+    FROM (SELECT DISTINCT t.window_no, t.other_form, t.frequency, t.seen_from FROM terms AS t
+          WHERE t.seen_from IS NOT NULL AND (t.own OR t.other_form IS NOT NULL)) AS s
+), places AS MATERIALIZED ( -- and where that is, for each school
+    SELECT q.source, s.window_no, s.district, s.school, s.revision, coalesce(q.other_form, w.form) AS place_form, p.district AS place_district,
+           p.period AS place_period
+    FROM slots AS s
+    JOIN windows AS w ON w.window_no = s.window_no
+    JOIN sources AS q ON q.window_no = s.window_no
+    CROSS JOIN LATERAL (SELECT yuebao.period_last_day(q.seen_from, w.frequency) AS day) AS l
+    CROSS JOIN LATERAL (
+        (SELECT m.district, q.seen_from AS period FROM yuebao.school_district AS m
+         WHERE q.other_form IS NULL AND m.school = s.school AND m.valid_from <= l.day
+         ORDER BY m.valid_from DESC LIMIT 1)
+        UNION ALL
+        SELECT n.district, n.period
+        FROM yuebao.period_first_day(l.day, q.frequency) AS newest (day)
+        CROSS JOIN LATERAL yuebao.newest_report(s.school, q.other_form, newest.day - 366, newest.day) AS n
+        WHERE q.other_form IS NOT NULL) AS p
+), found AS MATERIALIZED ( -- the figures of each place, read once
+    SELECT p.source, p.window_no, p.district, p.school, p.revision, g.indicator, g.value, g.denominator
+    FROM places AS p CROSS JOIN LATERAL yuebao.figures_of(p.place_district, p.place_period, p.school, p.school) AS g
+    WHERE g.form = p.place_form
+), sums AS MATERIALIZED ( -- in millionths, the unit that all figures have
+    SELECT g.window_no, g.district, g.school, g.revision, t.rule, count(*) AS terms,
+           coalesce(sum(a.amount) FILTER (WHERE t.side = 'left'), 0) AS left_sum,
+           coalesce(sum(a.amount) FILTER (WHERE t.side = 'right'), 0) AS right_sum
+    FROM found AS g
+    JOIN (SELECT q.source, o.* FROM sources AS q
+          JOIN terms AS o ON o.window_no = q.window_no AND o.seen_from = q.seen_from AND o.other_form IS NOT DISTINCT FROM q.other_form) AS t
+        ON t.source = g.source AND t.indicator = g.indicator
+    JOIN yuebao.indicator AS i ON i.indicator = g.indicator
+    CROSS JOIN LATERAL (SELECT CASE t.part WHEN 'denominator' THEN g.denominator * 10::numeric ^ (6 - i.denominator_decimals)
+                                           ELSE g.value * 10::numeric ^ (6 - i.decimals) END AS amount) AS a
+    GROUP BY g.window_no, g.district, g.school, g.revision, t.rule
+)
+SELECT s.district, d.name_zh, d.name_en, o.code, o.name_zh, o.name_en, w.code, yuebao.period_text(w.period, w.frequency), w.period,
+       u.code, CASE WHEN r.across THEN 'warning' ELSE u.severity END,
+       trim_scale(s.left_sum * 0.000001), u.op, trim_scale(s.right_sum * 0.000001), u.message_zh, u.message_en,
+       x.explanation IS NOT NULL, x.explanation
+FROM sums AS s
+JOIN rules AS r ON r.window_no = s.window_no AND r.rule = s.rule AND r.terms = s.terms
+JOIN windows AS w ON w.window_no = s.window_no
+JOIN yuebao.rule AS u ON u.rule = s.rule
+JOIN yuebao.school AS o ON o.school = s.school
+JOIN yuebao.district AS d ON d.district = s.district
+LEFT JOIN LATERAL (
+    SELECT k.explanation FROM yuebao.remark AS k
+    WHERE k.district = s.district AND k.period = w.period AND k.school = s.school AND k.form = w.form AND k.revision = s.revision
+      AND (k.rule = u.code OR (k.rule = '' AND k.indicator IN (SELECT t.indicator FROM yuebao.rule_term AS t WHERE t.rule = u.rule)))
+    ORDER BY k.rule DESC, k.position LIMIT 1) AS x ON true
+WHERE CASE u.op WHEN '=' THEN s.left_sum <> s.right_sum WHEN '<=' THEN s.left_sum > s.right_sum ELSE s.left_sum < s.right_sum END
+ORDER BY w.period DESC, w.code, s.district, o.code, u.code;
+END;
+COMMENT ON FUNCTION api.breaches_in(integer, text, text, text) IS
+    'The rules that accepted figures break: in a district and all districts below it (NULL: everywhere), of a period (NULL: those open, or closed '
+    'within 31 days), of a form, of a school. Rules across forms and periods are warnings, whatever they were for one form.';
+
+CREATE VIEW api.breach AS SELECT b.* FROM api.breaches_in() AS b;
+COMMENT ON VIEW api.breach IS 'The rules that accepted figures break, of the periods that are open or closed within the last 31 days; others: api.breaches_in.';
+
+-- Figures unlike the past. A figure is compared with the school's own figures of the same indicator on the same form: those of the same month,
+-- quarter, term, ISO week or day of the 5 years before, if 3 of them have one; else those of the 12 periods before in the form's calendar, if 4 of
+-- them have one. m is their median, MAD the median of their distances from m. It is unlike them when it is further from m than 5 × 1.4826 × MAD
+-- (1.4826 MAD are the standard deviation of a normal distribution), than 10% of |m|, and than 5 for a count, 0.05 for a ratio. Of figures with
+-- a denominator the quotient is compared, in millionths, rounded half away from zero; 0 of 0 is none. All else is exact.
+
+CREATE FUNCTION api.outliers_in(in_district integer DEFAULT NULL, in_period text DEFAULT NULL, of_form text DEFAULT NULL, of_school text DEFAULT NULL)
+RETURNS TABLE (
+    district integer, district_zh text, district_en text, school text, school_zh text, school_en text,
+    form text, period text, first_day date, indicator text, name_zh text, name_en text, unit text, value numeric, denominator numeric, ratio numeric,
+    usual numeric, low numeric, high numeric, compared_with text, compared integer, explained boolean, explanation text)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB'
+BEGIN ATOMIC
+WITH windows AS MATERIALIZED (
+    SELECT w.* FROM yuebao.windows_of(outliers_in.in_period, outliers_in.of_form) AS w
+), slots AS MATERIALIZED (
+    SELECT row_number() OVER () AS slot, w.window_no, r.district, r.school, r.revision
+    FROM windows AS w CROSS JOIN LATERAL yuebao.reports_of(outliers_in.in_district, w.period, w.form) AS r
+    WHERE outliers_in.of_school IS NULL OR r.school = (SELECT s.school FROM yuebao.school AS s WHERE s.code = outliers_in.of_school)
+), sources AS MATERIALIZED ( -- its own period (0) and those with which it is compared: of earlier years (1), before (2), both (3)
+    SELECT w.window_no, w.form, q.period AS source, yuebao.period_last_day(q.period, w.frequency) AS last_day,
+           bit_or(q.of) AS of
+    FROM windows AS w
+    CROSS JOIN LATERAL (
+        SELECT w.period, 0 AS of
+        UNION ALL
+        SELECT yuebao.period_years_before(w.period, w.frequency, y.years), 1 FROM generate_series(1, 5) AS y (years)
+        UNION ALL
+        (SELECT c.period, 2 FROM yuebao.calendar AS c WHERE c.form = w.form AND c.period < w.period ORDER BY c.period DESC LIMIT 12)) AS q
+    WHERE q.period IS NOT NULL
+    GROUP BY w.window_no, w.form, w.period, w.frequency, q.period
+), measures AS MATERIALIZED (
+    SELECT i.indicator, CASE WHEN i.measure IN ('ratio', 'quotient') THEN 10::numeric ^ (6 + i.denominator_decimals - i.decimals) END AS factor,
+           CASE i.measure WHEN 'count' THEN 5 * 10::numeric ^ i.decimals WHEN 'ratio' THEN 50000 ELSE 0 END AS least,
+           0.1 ^ CASE WHEN i.measure IN ('ratio', 'quotient') THEN 6 ELSE i.decimals END AS part
+    FROM yuebao.indicator AS i
+), histories AS MATERIALIZED ( -- read a district's period at a time, as figures lie in their table; a school may have been elsewhere then
+    SELECT s.slot, f.indicator, min(f.value) FILTER (WHERE q.of = 0) AS value, min(f.denominator) FILTER (WHERE q.of = 0) AS denominator,
+           min(x.quantity) FILTER (WHERE q.of = 0) AS quantity,
+           min(x.quantity) FILTER (WHERE q.of > 0) AS lowest, max(x.quantity) FILTER (WHERE q.of > 0) AS highest,
+           array_agg(q.of) AS ofs, array_agg(x.quantity) AS quantities
+    FROM (SELECT m.district, q.source, min(s.school) AS first_school, max(s.school) AS last_school
+          FROM slots AS s
+          JOIN sources AS q ON q.window_no = s.window_no
+          CROSS JOIN LATERAL (SELECT o.district FROM yuebao.school_district AS o
+                              WHERE o.school = s.school AND o.valid_from <= q.last_day ORDER BY o.valid_from DESC LIMIT 1) AS m
+          GROUP BY m.district, q.source) AS p
+    CROSS JOIN LATERAL yuebao.figures_of(p.district, p.source, p.first_school, p.last_school) AS f
+    JOIN sources AS q ON q.form = f.form AND q.source = p.source
+    JOIN slots AS s ON s.window_no = q.window_no AND s.school = f.school
+    JOIN measures AS i ON i.indicator = f.indicator
+    CROSS JOIN LATERAL (SELECT yuebao.quantity(f.value, f.denominator, i.factor) AS quantity) AS x
+    WHERE i.factor IS NULL OR f.denominator > 0
+    GROUP BY s.slot, f.indicator
+), suspects AS MATERIALIZED ( -- what is unlike the past is as far from one of its ends, at least: few are left to be looked at closely
+    SELECT h.slot, h.indicator, h.value, h.denominator, h.quantity, i.least, i.part,
+           CASE WHEN cardinality(l.years) >= 3 THEN 'years' ELSE 'periods' END AS compared_with,
+           CASE WHEN cardinality(l.years) >= 3 THEN l.years ELSE l.periods END AS figures
+    FROM histories AS h
+    JOIN measures AS i ON i.indicator = h.indicator
+    CROSS JOIN LATERAL (
+        SELECT array_agg(e.quantity ORDER BY e.quantity) FILTER (WHERE e.of & 1 > 0) AS years,
+               array_agg(e.quantity ORDER BY e.quantity) FILTER (WHERE e.of & 2 > 0) AS periods
+        FROM unnest(h.ofs, h.quantities) AS e (of, quantity)) AS l
+    WHERE (h.quantity - h.lowest > greatest(i.least, abs(h.lowest) * 0.1) OR h.highest - h.quantity > greatest(i.least, abs(h.highest) * 0.1))
+      AND (cardinality(l.years) >= 3 OR cardinality(l.periods) >= 4)
+), judged AS MATERIALIZED (
+    SELECT s.*, m.median, greatest(7.413 * d.mad, abs(m.median) * 0.1, s.least) AS reach
+    FROM suspects AS s
+    CROSS JOIN LATERAL (SELECT yuebao.median(s.figures) AS median OFFSET 0) AS m
+    CROSS JOIN LATERAL (SELECT yuebao.median(ARRAY(SELECT abs(f.figure - m.median) FROM unnest(s.figures) AS f (figure))) AS mad OFFSET 0) AS d
+)
+SELECT l.district, d.name_zh, d.name_en, o.code, o.name_zh, o.name_en, w.code, yuebao.period_text(w.period, w.frequency), w.period,
+       i.code, i.name_zh, i.name_en, i.unit, api.scaled(j.value, i.decimals),
+       CASE WHEN i.over_schools = 'ratio_of_sums' THEN api.scaled(j.denominator, i.denominator_decimals) END,
+       CASE WHEN i.over_schools = 'ratio_of_sums' THEN trim_scale(j.quantity * j.part) END,
+       trim_scale(j.median * j.part), trim_scale(b.low * j.part), trim_scale(b.high * j.part),
+       j.compared_with, cardinality(j.figures), x.explanation IS NOT NULL, x.explanation
+FROM judged AS j
+JOIN slots AS l ON l.slot = j.slot
+JOIN windows AS w ON w.window_no = l.window_no
+JOIN yuebao.indicator AS i ON i.indicator = j.indicator
+JOIN yuebao.school AS o ON o.school = l.school
+JOIN yuebao.district AS d ON d.district = l.district
+CROSS JOIN LATERAL ( -- cut on the inside: exactly low to high is not unlike; not below zero where nothing was
+    SELECT CASE WHEN least(j.quantity, j.figures[1]) >= 0 THEN greatest(0, ceil(j.median - j.reach)) ELSE ceil(j.median - j.reach) END AS low,
+           floor(j.median + j.reach) AS high) AS b
+LEFT JOIN LATERAL (
+    SELECT k.explanation FROM yuebao.remark AS k
+    WHERE k.district = l.district AND k.period = w.period AND k.school = l.school AND k.form = w.form AND k.revision = l.revision
+      AND k.rule = '' AND k.indicator = j.indicator
+    ORDER BY k.position LIMIT 1) AS x ON true
+WHERE abs(j.quantity - j.median) > j.reach
+ORDER BY w.period DESC, w.code, l.district, o.code, i.code;
+END;
+COMMENT ON FUNCTION api.outliers_in(integer, text, text, text) IS
+    'Accepted figures that are unlike the school''s own past: in a district and all districts below it (NULL: everywhere), of a period (NULL: those '
+    'open, or closed within 31 days), of a form, of a school.';
+
+CREATE VIEW api.outlier AS SELECT o.* FROM api.outliers_in() AS o;
+COMMENT ON VIEW api.outlier IS
+    'Accepted figures that are unlike the school''s own past, of the periods that are open or closed within the last 31 days; others: api.outliers_in.';
