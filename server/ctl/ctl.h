@@ -95,6 +95,7 @@ int cmd_schools(struct ctl *ctl, int argc, char **argv);
 int cmd_progress(struct ctl *ctl, int argc, char **argv);
 int cmd_missing(struct ctl *ctl, int argc, char **argv);
 int cmd_kept(struct ctl *ctl, int argc, char **argv);
+int cmd_review(struct ctl *ctl, int argc, char **argv);
 int cmd_rejections(struct ctl *ctl, int argc, char **argv);
 int cmd_key(struct ctl *ctl, int argc, char **argv);
 int cmd_keys(struct ctl *ctl, int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"schools", cmd_schools, MSG_ctl_sum_schools, MSG_ctl_help_schools, NULL},
     {"progress", cmd_progress, MSG_ctl_sum_progress, MSG_ctl_help_progress, NULL},
     {"missing", cmd_missing, MSG_ctl_sum_missing, MSG_ctl_help_missing, NULL},
+    {"review", cmd_review, MSG_ctl_sum_review, MSG_ctl_help_review, NULL},
     {"kept", cmd_kept, MSG_ctl_sum_kept, MSG_ctl_help_kept, NULL},
     {"rejections", cmd_rejections, MSG_ctl_sum_rejections, MSG_ctl_help_rejections, NULL},
     {"key", cmd_key, MSG_ctl_sum_key, MSG_ctl_help_key, NULL},

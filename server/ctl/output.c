@@ -274,11 +274,12 @@ static void
 put_titles(const struct output *output, FILE *out, enum language language, const size_t *widths)
 {
     size_t owed = 0;
+    char narrowed[SHOWN_MAX];
 
     for (size_t c = 0; c < output->n; c++)
         if (widths[c] > 0)
-            put_cell(out, message_text(language, output->columns[c].title), widths[c],
-                     is_right(output->columns[c].kind), &owed);
+            put_cell(out, cut(message_text(language, output->columns[c].title), widths[c], narrowed),
+                     widths[c], is_right(output->columns[c].kind), &owed);
     fputc('\n', out);
 }
 

@@ -142,6 +142,176 @@ COMMENT ON FUNCTION yuebao.admit(bytea, bytea, smallint, text, text, text, text,
     'admitted; or, and nothing is changed: what hold_kept says; not_next (the slot holds held_revision, received at held_at, and this is not the one '
     'after it); moved (the school belonged to no district on the period''s last day).';
 
+-- ---- review --------------------------------------------------------------------------------------------------------------------------
+
+-- A declaration rests on the reviews that were there when it was made. Who writes a review or a declaration holds the table of reviews until
+-- he commits, so their numbers tell before from after, whatever the clocks say.
+ALTER TABLE yuebao.declaration ADD COLUMN reviewed bigint NOT NULL;
+COMMENT ON COLUMN yuebao.declaration.reviewed IS 'The newest review that it rests on: what was reviewed or came after that reopens it.';
+
+CREATE VIEW yuebao.reviewed AS
+SELECT o.district, o.period, o.school, o.form, n.revision, n.received_at, n.late, n.admitted, n.correction,
+       v.review, coalesce(v.verdict, 'waiting') AS verdict, v.note, v.made_by, v.made_at
+FROM yuebao.report AS o
+CROSS JOIN LATERAL (SELECT r.revision, r.received_at, r.late, r.admitted, r.correction FROM yuebao.report AS r
+                    WHERE r.district = o.district AND r.period = o.period AND r.school = o.school AND r.form = o.form
+                    ORDER BY r.revision DESC LIMIT 1) AS n
+LEFT JOIN LATERAL (SELECT w.review, w.verdict, w.note, w.made_by, w.made_at FROM yuebao.review AS w
+                   WHERE w.district = o.district AND w.period = o.period AND w.school = o.school AND w.form = o.form AND w.revision = n.revision
+                   ORDER BY w.review DESC LIMIT 1) AS v ON true
+WHERE o.revision = 1;
+COMMENT ON VIEW   yuebao.reviewed IS 'The newest revision of every slot, and the newest that a bureau said of it. Ask by district and period.';
+COMMENT ON COLUMN yuebao.reviewed.district IS 'As in report.';
+COMMENT ON COLUMN yuebao.reviewed.period IS 'As in report.';
+COMMENT ON COLUMN yuebao.reviewed.school IS 'As in report.';
+COMMENT ON COLUMN yuebao.reviewed.form IS 'As in report.';
+COMMENT ON COLUMN yuebao.reviewed.revision IS 'The newest.';
+COMMENT ON COLUMN yuebao.reviewed.received_at IS 'As in report.';
+COMMENT ON COLUMN yuebao.reviewed.late IS 'As in report.';
+COMMENT ON COLUMN yuebao.reviewed.admitted IS 'As in report.';
+COMMENT ON COLUMN yuebao.reviewed.correction IS 'As in report.';
+COMMENT ON COLUMN yuebao.reviewed.review IS 'The review that counts; NULL: none yet.';
+COMMENT ON COLUMN yuebao.reviewed.verdict IS 'waiting, seen or returned.';
+COMMENT ON COLUMN yuebao.reviewed.note IS 'As in review.';
+COMMENT ON COLUMN yuebao.reviewed.made_by IS 'As in review.';
+COMMENT ON COLUMN yuebao.reviewed.made_at IS 'As in review.';
+
+CREATE FUNCTION yuebao.count_reviews(in_district integer, of_period date, of_frequency text,
+                                     OUT waiting integer, OUT returned integer, OUT seen integer, OUT expected integer, OUT reported integer,
+                                     OUT kept integer)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT r.waiting, r.returned, r.seen, o.expected, o.reported, k.kept
+    FROM (SELECT count(*) FILTER (WHERE v.verdict = 'waiting')::integer AS waiting, count(*) FILTER (WHERE v.verdict = 'returned')::integer AS returned,
+                 count(*) FILTER (WHERE v.verdict = 'seen')::integer AS seen
+          FROM yuebao.reviewed AS v JOIN yuebao.form AS f ON f.form = v.form
+          WHERE v.district = ANY (ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = in_district))
+            AND v.period = of_period AND f.frequency = of_frequency) AS r
+    CROSS JOIN (SELECT count(*)::integer AS expected,
+                       count(*) FILTER (WHERE EXISTS (SELECT FROM yuebao.report AS p
+                                                      WHERE p.district = s.district AND p.period = s.period AND p.school = s.school
+                                                        AND p.form = s.form AND p.revision = 1))::integer AS reported
+                FROM yuebao.slot AS s
+                WHERE s.district = ANY (ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = in_district))
+                  AND s.period = of_period AND s.frequency = of_frequency AND s.opens_at <= now()) AS o
+    CROSS JOIN (SELECT count(*)::integer AS kept
+                FROM yuebao.undecided AS u JOIN yuebao.form AS f ON f.form = u.form
+                WHERE u.district = ANY (ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = in_district))
+                  AND u.period = of_period AND f.frequency = of_frequency) AS k;
+END;
+COMMENT ON FUNCTION yuebao.count_reviews(integer, date, text) IS
+    'Of a district with all below it and a period: newest revisions that wait for review, were returned, were seen; slots that are owed and of these '
+    'reported; statements that came after close and wait for a decision.';
+
+CREATE FUNCTION yuebao.changed_since(declaration yuebao.declaration)
+    RETURNS TABLE (district integer, period date, school integer, form smallint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT v.district, v.period, v.school, v.form
+    FROM yuebao.reviewed AS v JOIN yuebao.form AS f ON f.form = v.form
+    WHERE v.district = ANY (ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = (declaration).district))
+      AND v.period = (declaration).period AND f.frequency = (declaration).frequency
+      AND NOT (v.verdict = 'seen' AND v.review <= (declaration).reviewed);
+END;
+COMMENT ON FUNCTION yuebao.changed_since(yuebao.declaration) IS
+    'What reopens a declaration: slots whose newest revision is not one that had been seen when it was made, be it new, admitted, corrected or returned.';
+
+CREATE FUNCTION yuebao.is_declared(in_district integer, of_period date, of_frequency text) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT coalesce((SELECT NOT EXISTS (SELECT FROM yuebao.changed_since(d))
+                     FROM yuebao.declaration AS d
+                     WHERE d.district = in_district AND d.period = of_period AND d.frequency = of_frequency
+                     ORDER BY d.declaration DESC LIMIT 1), false);
+END;
+COMMENT ON FUNCTION yuebao.is_declared(integer, date, text) IS 'Whether the district''s period is declared, and nothing changed since.';
+
+CREATE FUNCTION yuebao.mark_seen(districts integer[], periods date[], schools integer[], forms smallint[], revisions integer[])
+    RETURNS TABLE (district integer, period date, school integer, form smallint, revision integer)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    marked integer;
+BEGIN
+    LOCK TABLE yuebao.review IN SHARE ROW EXCLUSIVE MODE;
+    RETURN QUERY
+    INSERT INTO yuebao.review AS w (district, period, school, form, revision, verdict)
+    SELECT DISTINCT v.district, v.period, v.school, v.form, v.revision, 'seen'
+    FROM unnest(districts, periods, schools, forms, revisions) AS s (district, period, school, form, revision)
+    JOIN yuebao.reviewed AS v ON v.district = s.district AND v.period = s.period AND v.school = s.school AND v.form = s.form
+    WHERE v.revision = s.revision AND v.verdict <> 'seen'
+    RETURNING w.district, w.period, w.school, w.form, w.revision;
+    GET DIAGNOSTICS marked = ROW_COUNT;
+    IF marked > 0 THEN
+        INSERT INTO yuebao.audit_log (action, detail) VALUES ('seen', jsonb_build_object('reports', marked));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION yuebao.mark_seen(integer[], date[], integer[], smallint[], integer[]) IS
+    'Marks these revisions as seen and returns those that it marked. The arrays are parallel, an element a report. What is not the newest revision any '
+    'more, or is seen already, is passed over: a revision that nobody looked at is never marked.';
+
+CREATE FUNCTION yuebao.return_report(of_district integer, of_period date, of_school integer, of_form smallint, of_revision integer, with_note text)
+    RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    newest integer;
+BEGIN
+    LOCK TABLE yuebao.review IN SHARE ROW EXCLUSIVE MODE;
+    SELECT v.revision INTO newest FROM yuebao.reviewed AS v
+    WHERE v.district = of_district AND v.period = of_period AND v.school = of_school AND v.form = of_form;
+    IF NOT FOUND THEN
+        RETURN 'unknown';
+    ELSIF newest <> of_revision THEN
+        RETURN 'not_newest';
+    END IF;
+    INSERT INTO yuebao.review (district, period, school, form, revision, verdict, note)
+    VALUES (of_district, of_period, of_school, of_form, of_revision, 'returned', with_note);
+    INSERT INTO yuebao.audit_log (action, detail)
+    SELECT 'return', jsonb_build_object('school', s.code, 'form', f.code, 'period', yuebao.period_text(of_period, f.frequency), 'revision', of_revision,
+                                        'note', with_note)
+    FROM yuebao.school AS s, yuebao.form AS f WHERE s.school = of_school AND f.form = of_form;
+    RETURN 'returned';
+END
+$$;
+COMMENT ON FUNCTION yuebao.return_report(integer, date, integer, smallint, integer, text) IS
+    'Returns the newest revision of a slot to its school with a note, which its desk shows: returned; not_newest (another came meanwhile) or unknown, '
+    'and nothing is changed.';
+
+CREATE FUNCTION yuebao.declare_period(in_district integer, of_period date, of_frequency text, with_note text,
+                                      OUT outcome text, OUT waiting integer, OUT returned integer, OUT expected integer, OUT reported integer,
+                                      OUT kept integer)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    LOCK TABLE yuebao.review IN SHARE ROW EXCLUSIVE MODE;
+    SELECT c.waiting, c.returned, c.expected, c.reported, c.kept INTO waiting, returned, expected, reported, kept
+    FROM yuebao.count_reviews(in_district, of_period, of_frequency) AS c;
+    outcome := CASE
+        WHEN expected = 0 THEN 'nothing'
+        WHEN waiting > 0 OR returned > 0 THEN 'waiting'
+        WHEN yuebao.is_declared(in_district, of_period, of_frequency) THEN 'declared_before'
+        WHEN reported < expected AND with_note = '' THEN 'missing'
+        ELSE 'declared'
+    END;
+    IF outcome <> 'declared' THEN
+        RETURN;
+    END IF;
+    INSERT INTO yuebao.declaration (district, period, frequency, expected, reported, note, reviewed)
+    VALUES (in_district, of_period, of_frequency, expected, reported, with_note, (SELECT coalesce(max(w.review), 0) FROM yuebao.review AS w));
+    INSERT INTO yuebao.audit_log (action, detail)
+    VALUES ('declare', jsonb_build_object('district', in_district, 'period', yuebao.period_text(of_period, of_frequency), 'expected', expected,
+                                          'reported', reported, 'note', with_note));
+END
+$$;
+COMMENT ON FUNCTION yuebao.declare_period(integer, date, text, text) IS
+    'Declares a district''s period, with all districts below it: declared. Or, and nothing is changed: waiting (reports wait for review, or were '
+    'returned), missing (reports are, and no note says why), declared_before (and nothing changed since), nothing (the period has not opened).';
+
 REVOKE EXECUTE ON FUNCTION yuebao.hold_kept(bytea), yuebao.write_decision(bytea, boolean, text, timestamptz, bytea),
     yuebao.decline(bytea, text, timestamptz, bytea), yuebao.book_figures(integer, date, integer, smallint, integer, bytea, jsonb, jsonb),
-    yuebao.admit(bytea, bytea, smallint, text, text, text, text, jsonb, jsonb, text, timestamptz, bytea) FROM PUBLIC;
+    yuebao.admit(bytea, bytea, smallint, text, text, text, text, jsonb, jsonb, text, timestamptz, bytea),
+    yuebao.count_reviews(integer, date, text), yuebao.changed_since(yuebao.declaration), yuebao.is_declared(integer, date, text),
+    yuebao.mark_seen(integer[], date[], integer[], smallint[], integer[]),
+    yuebao.return_report(integer, date, integer, smallint, integer, text), yuebao.declare_period(integer, date, text, text) FROM PUBLIC;

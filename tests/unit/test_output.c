@@ -164,6 +164,25 @@ a_wide_table_is_made_to_fit(void **state)
 }
 
 static void
+a_title_is_cut_with_its_column(void **state)
+{
+    static const struct output_column titled[] = {{"name_en", MSG_ctl_col_name_en, CELL_TEXT, {.least = 4}}};
+    struct ctl ctl = {.format = OUTPUT_TEXT, .language = LANGUAGE_EN, .talk = stderr, .width = 7};
+    struct output *output = output_new(titled, 1);
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    (void)state;
+    assert_non_null(output);
+    output_row(output, (const char *const[]){"short"});
+    assert_int_equal(output_write(output, out, &ctl), EX_OK);
+    fclose(out);
+    output_free(output);
+    check(text, "in Eng…\nshort\n");
+}
+
+static void
 instants_have_their_offset(void **state)
 {
     (void)state;
@@ -177,10 +196,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_is_aligned_by_width),      cmocka_unit_test(headings_stand_above_their_rows),
-        cmocka_unit_test(csv_is_harmless_and_whole),     cmocka_unit_test(json_has_kinds),
-        cmocka_unit_test(an_empty_table_keeps_its_head), cmocka_unit_test(a_wide_table_is_made_to_fit),
-        cmocka_unit_test(instants_have_their_offset),
+        cmocka_unit_test(text_is_aligned_by_width),       cmocka_unit_test(headings_stand_above_their_rows),
+        cmocka_unit_test(csv_is_harmless_and_whole),      cmocka_unit_test(json_has_kinds),
+        cmocka_unit_test(an_empty_table_keeps_its_head),  cmocka_unit_test(a_wide_table_is_made_to_fit),
+        cmocka_unit_test(a_title_is_cut_with_its_column), cmocka_unit_test(instants_have_their_offset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

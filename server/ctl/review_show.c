@@ -1,0 +1,325 @@
+/*
+ * review --school: one school's report in full, as an official reads it before he says that he has seen it.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db.h"
+#include "figure_cell.h"
+#include "output.h"
+#include "review.h"
+
+/* ---- the figures -------------------------------------------------------------------------------- */
+
+static const char figures_sql[] =
+    "SELECT f.indicator, f.name_zh, f.name_en, f.unit, f.before, f.before_missing, f.earlier, "
+    "f.earlier_missing, "
+    "f.figure, f.missing, f.change, f.differs FROM api.review_figures($1, $2, $3) AS f";
+
+enum {
+    CODE,
+    NAME_ZH,
+    NAME_EN,
+    UNIT,
+    BEFORE,
+    BEFORE_WHY,
+    EARLIER,
+    EARLIER_WHY,
+    FIGURE,
+    FIGURE_WHY,
+    CHANGE,
+    DIFFERS
+};
+
+static const struct output_column columns[] = {
+    {"indicator", MSG_ctl_col_code, CELL_TEXT, {.leaves = 2}},
+    {"name_zh", MSG_ctl_col_name_zh, CELL_TEXT, {.widest = 40, .least = 16}},
+    {"name_en", MSG_ctl_col_name_en, CELL_TEXT, {.widest = 40, .least = 16, .leaves = 1}},
+    {"unit", MSG_ctl_col_unit, CELL_TEXT, {.leaves = 3}},
+    {"before", MSG_ctl_col_before, CELL_DECIMAL, {0}},
+    {"earlier", MSG_ctl_col_earlier, CELL_DECIMAL, {0}},
+    {"differs", MSG_ctl_col_differs, CELL_BOOLEAN, {0}},
+    {"figure", MSG_ctl_col_figure, CELL_DECIMAL, {0}},
+    {"change", MSG_ctl_col_change, CELL_DECIMAL, {0}},
+    {"remarks", MSG_ctl_col_remarks, CELL_TEXT, {0}},
+};
+#define DATA_COUNT 10 /* columns for programs; people read the remarks under the row */
+#define TEXT_COUNT 9
+
+#define NOTE_INDENT   2 /* of output_note */
+#define CHARACTER_MAX 4 /* bytes in UTF-8 */
+
+static const char remarks_sql[] =
+    "SELECT r.indicator, r.rule, r.message_zh, r.message_en, r.found, r.bound, r.explanation FROM api.remark "
+    "AS r "
+    "WHERE r.district = $1::integer AND r.first_day = $2::date AND r.school = $3 AND r.form = $4 "
+    "AND r.revision = $5::integer";
+
+enum { R_INDICATOR, R_RULE, R_ZH, R_EN, R_FOUND, R_BOUND, R_EXPLANATION };
+
+/* "The rule's text (5, 3). The school explains: …", malloc'd. */
+static char *
+remark_text(const struct ctl *ctl, const PGresult *remarks, int row)
+{
+    enum language language = ctl->format == OUTPUT_TEXT ? ctl->language : LANGUAGE_EN;
+    const char *rule = db_cell(remarks, row, R_RULE);
+    const char *says = db_cell(remarks, row, language == LANGUAGE_ZH ? R_ZH : R_EN);
+    char *text =
+        rule == NULL
+            ? message_format(language, MSG_ctl_report_explanation, "text",
+                             PQgetvalue(remarks, row, R_EXPLANATION), NULL)
+            : message_format(language, MSG_ctl_review_remark, "rule", says == NULL ? rule : says, "found",
+                             PQgetvalue(remarks, row, R_FOUND), "bound", PQgetvalue(remarks, row, R_BOUND),
+                             "text", PQgetvalue(remarks, row, R_EXPLANATION), NULL);
+
+    if (text == NULL)
+        abort();
+    return text;
+}
+
+static bool
+is_about(const PGresult *remarks, int row, const char *indicator)
+{
+    const char *about = db_cell(remarks, row, R_INDICATOR);
+
+    return about != NULL && strcmp(about, indicator) == 0;
+}
+
+/* All remarks beside one figure, in one text; NULL: none. malloc'd. */
+static char *
+remarks_joined(const struct ctl *ctl, const PGresult *remarks, const char *indicator)
+{
+    char *joined = NULL;
+
+    for (int r = 0; r < PQntuples(remarks); r++) {
+        if (!is_about(remarks, r, indicator))
+            continue;
+        char *text = remark_text(ctl, remarks, r), *longer = NULL;
+        if (asprintf(&longer, "%s%s%s", joined == NULL ? "" : joined, joined == NULL ? "" : " ", text) < 0)
+            abort();
+        free(text);
+        free(joined);
+        joined = longer;
+    }
+    return joined;
+}
+
+/* How many bytes of `text`, whole characters, take at most `width` columns; at least one character. */
+static size_t
+fitting(const char *text, size_t width)
+{
+    char part[CHARACTER_MAX + 1];
+    size_t len = 0, used = 0;
+
+    while (text[len] != '\0') {
+        size_t next = len + 1;
+        while (((unsigned char)text[next] & 0xC0) == 0x80 && next - len < CHARACTER_MAX)
+            next++;
+        memcpy(part, text + len, next - len);
+        part[next - len] = '\0';
+        used += text_width(part);
+        if (used > width && len > 0)
+            break;
+        len = next;
+    }
+    return len;
+}
+
+/* A note that is read to its end, however long it is: in as many lines as it takes. */
+static void
+add_note(const struct ctl *ctl, struct output *output, const char *text)
+{
+    size_t width = ctl->width > NOTE_INDENT + CHARACTER_MAX ? ctl->width - NOTE_INDENT : SIZE_MAX;
+
+    while (*text != '\0') {
+        size_t len = fitting(text, width);
+        char *line = strndup(text, len);
+        if (line == NULL)
+            abort();
+        output_note(output, line);
+        free(line);
+        text += len;
+    }
+}
+
+static void
+add_notes(const struct ctl *ctl, struct output *output, const PGresult *remarks, const char *indicator)
+{
+    for (int r = 0; r < PQntuples(remarks); r++) {
+        if (!is_about(remarks, r, indicator))
+            continue;
+        char *text = remark_text(ctl, remarks, r);
+        add_note(ctl, output, text);
+        free(text);
+    }
+}
+
+static int
+show_figures(struct ctl *ctl, const PGresult *figures, const PGresult *remarks)
+{
+    bool for_people = ctl->format == OUTPUT_TEXT;
+    struct output *output = output_new(columns, for_people ? TEXT_COUNT : DATA_COUNT);
+
+    if (output == NULL)
+        return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
+    for (int r = 0; r < PQntuples(figures); r++) {
+        const char *code = PQgetvalue(figures, r, CODE);
+        char *joined = remarks_joined(ctl, remarks, code);
+        const char *cells[DATA_COUNT] = {
+            code,
+            db_cell(figures, r, NAME_ZH),
+            db_cell(figures, r, NAME_EN),
+            db_cell(figures, r, UNIT),
+            figure_cell(ctl, db_cell(figures, r, BEFORE), db_cell(figures, r, BEFORE_WHY)),
+            figure_cell(ctl, db_cell(figures, r, EARLIER), db_cell(figures, r, EARLIER_WHY)),
+            db_cell(figures, r, DIFFERS),
+            figure_cell(ctl, db_cell(figures, r, FIGURE), db_cell(figures, r, FIGURE_WHY)),
+            db_cell(figures, r, CHANGE),
+            joined,
+        };
+        output_row(output, cells);
+        if (for_people)
+            add_notes(ctl, output, remarks, code);
+        free(joined);
+    }
+    int status = output_write(output, stdout, ctl);
+    output_free(output);
+    return status;
+}
+
+/* ---- around the figures ------------------------------------------------------------------------- */
+
+static const char head_sql[] = WITH_REVIEWS
+    "SELECT r.district, r.first_day, r.school, r.form, r.revision, r.school_zh, r.school_en, r.district_zh, "
+    "r.district_en, r.period, r.late, r.admitted, r.corrected, r.changed_since, "
+    "pg_catalog.to_char(r.received_at, 'YYYY-MM-DD HH24:MI'), p.filler, p.reviewer, p.head, r.correction "
+    "FROM r JOIN api.report AS p ON p.district = r.district AND p.first_day = r.first_day "
+    "AND p.school = r.school AND p.form = r.form AND p.revision = r.revision ORDER BY r.form";
+
+enum {
+    H_DISTRICT,
+    H_FIRST_DAY,
+    H_SCHOOL,
+    H_FORM,
+    H_REVISION,
+    H_NAME_ZH,
+    H_NAME_EN,
+    H_DISTRICT_ZH,
+    H_DISTRICT_EN,
+    H_PERIOD,
+    H_LATE,
+    H_ADMITTED,
+    H_CORRECTED,
+    H_SINCE,
+    H_RECEIVED,
+    H_FILLER,
+    H_REVIEWER,
+    H_HEAD,
+    H_CORRECTION
+};
+
+static void
+say_head(struct ctl *ctl, const PGresult *heads, int r)
+{
+    bool zh = ctl->language == LANGUAGE_ZH;
+    char marks[REVIEW_MARKS_MAX];
+
+    review_marks(ctl, db_cell(heads, r, H_LATE), db_cell(heads, r, H_ADMITTED),
+                 db_cell(heads, r, H_CORRECTED), marks);
+    ctl_say(ctl, MSG_ctl_kept_head, "name", PQgetvalue(heads, r, zh ? H_NAME_ZH : H_NAME_EN), "school",
+            PQgetvalue(heads, r, H_SCHOOL), "district",
+            PQgetvalue(heads, r, zh ? H_DISTRICT_ZH : H_DISTRICT_EN), "form", PQgetvalue(heads, r, H_FORM),
+            "period", PQgetvalue(heads, r, H_PERIOD), "revision", PQgetvalue(heads, r, H_REVISION), NULL);
+    ctl_say(ctl, MSG_ctl_review_received, "at", PQgetvalue(heads, r, H_RECEIVED), "marks", marks, NULL);
+    ctl_say(ctl, MSG_ctl_report_names, "filler", PQgetvalue(heads, r, H_FILLER), "reviewer",
+            PQgetvalue(heads, r, H_REVIEWER), "head", PQgetvalue(heads, r, H_HEAD), NULL);
+    if (db_cell(heads, r, H_CORRECTION) != NULL)
+        ctl_say(ctl, MSG_ctl_report_correction, "reason", PQgetvalue(heads, r, H_CORRECTION), NULL);
+    if (db_cell(heads, r, H_SINCE) != NULL)
+        ctl_say(ctl, MSG_ctl_review_compared, "revision", PQgetvalue(heads, r, H_SINCE), NULL);
+}
+
+/* Remarks that stand beside no figure. */
+static void
+say_remarks(struct ctl *ctl, const PGresult *remarks)
+{
+    for (int r = 0; r < PQntuples(remarks); r++) {
+        if (db_cell(remarks, r, R_INDICATOR) != NULL)
+            continue;
+        char *text = remark_text(ctl, remarks, r);
+        fprintf(ctl->talk, "%s\n", text);
+        free(text);
+    }
+}
+
+static bool
+say_history(struct ctl *ctl, const char *const values[4])
+{
+    PGresult *log =
+        db_query(ctl,
+                 "SELECT l.revision, l.verdict, l.reviewed_by, "
+                 "pg_catalog.to_char(l.reviewed_at, 'YYYY-MM-DD HH24:MI'), l.review_note "
+                 "FROM api.review_log AS l WHERE l.district = $1::integer AND l.first_day = $2::date "
+                 "AND l.school = $3 AND l.form = $4 ORDER BY l.reviewed_at",
+                 4, values);
+    if (log == NULL)
+        return false;
+    for (int r = 0; r < PQntuples(log); r++)
+        ctl_say(ctl, PQgetisnull(log, r, 4) ? MSG_ctl_review_log : MSG_ctl_review_log_note, "revision",
+                PQgetvalue(log, r, 0), "verdict",
+                message_text(ctl->language, review_word(PQgetvalue(log, r, 1))), "by", PQgetvalue(log, r, 2),
+                "at", PQgetvalue(log, r, 3), "note", PQgetvalue(log, r, 4), NULL);
+    if (PQntuples(log) == 0)
+        ctl_say(ctl, MSG_ctl_review_not_yet, NULL);
+    PQclear(log);
+    return true;
+}
+
+static int
+show_report(struct ctl *ctl, const PGresult *heads, int r)
+{
+    const char *slot[] = {PQgetvalue(heads, r, H_DISTRICT), PQgetvalue(heads, r, H_FIRST_DAY),
+                          PQgetvalue(heads, r, H_SCHOOL), PQgetvalue(heads, r, H_FORM),
+                          PQgetvalue(heads, r, H_REVISION)};
+    const char *named[] = {slot[2], slot[3], PQgetvalue(heads, r, H_PERIOD)};
+    PGresult *figures = db_query(ctl, figures_sql, 3, named);
+    PGresult *remarks = figures == NULL ? NULL : db_query(ctl, remarks_sql, 5, slot);
+    int status = ctl->status;
+
+    if (remarks != NULL) {
+        say_head(ctl, heads, r);
+        status = show_figures(ctl, figures, remarks);
+        say_remarks(ctl, remarks);
+        if (status == EX_OK && !say_history(ctl, slot))
+            status = ctl->status;
+    }
+    PQclear(remarks);
+    PQclear(figures);
+    return status;
+}
+
+int
+review_show(struct ctl *ctl, const struct review_options *o)
+{
+    const char *values[] = {o->district, o->period, o->form, o->school};
+    int status = EX_OK;
+
+    if (!review_begin(ctl, o, false))
+        return ctl->status;
+    PGresult *heads = db_query(ctl, head_sql, 4, values);
+    if (heads == NULL)
+        return ctl->status;
+    if (PQntuples(heads) == 0)
+        status = ctl_fail(ctl, EX_DATAERR, MSG_ctl_review_no_report, "school", o->school, "period", o->period,
+                          "district", o->district, NULL);
+    else if (PQntuples(heads) > 1 && ctl->format != OUTPUT_TEXT)
+        status = ctl_usage(ctl, MSG_ctl_review_which_form, "school", o->school, NULL);
+    for (int r = 0; status == EX_OK && r < PQntuples(heads); r++) {
+        if (r > 0)
+            putchar('\n');
+        status = show_report(ctl, heads, r);
+    }
+    PQclear(heads);
+    return status;
+}
