@@ -3,6 +3,9 @@
 CREATE VIEW api.report AS
 SELECT r.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en,
        f.code AS form, yuebao.period_text(r.period, f.frequency) AS period, r.period AS first_day, r.revision, r.received_at, r.late,
+       r.admitted, r.revision > 1 AS corrected,
+       EXISTS (SELECT FROM yuebao.report AS n WHERE n.district = r.district AND n.period = r.period AND n.school = r.school AND n.form = r.form
+                                                AND n.revision = r.revision + 1) AS replaced,
        r.filler, r.reviewer, r.head, r.correction, encode(r.id, 'hex') AS id, encode(r.key, 'hex') AS key
 FROM yuebao.report AS r
 JOIN yuebao.form AS f ON f.form = r.form
@@ -10,16 +13,33 @@ JOIN yuebao.school AS s ON s.school = r.school
 JOIN yuebao.district AS d ON d.district = r.district;
 COMMENT ON VIEW api.report IS 'Accepted reports, one row a revision.';
 
+CREATE VIEW api.remark AS
+SELECT m.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en,
+       f.code AS form, yuebao.period_text(m.period, f.frequency) AS period, m.period AS first_day, m.revision, r.late, r.admitted,
+       m.revision > 1 AS corrected,
+       EXISTS (SELECT FROM yuebao.report AS n WHERE n.district = m.district AND n.period = m.period AND n.school = m.school AND n.form = m.form
+                                                AND n.revision = m.revision + 1) AS replaced,
+       m.position, i.code AS indicator, i.name_zh, i.name_en, m.rule, u.message_zh, u.message_en, m.found, m.bound, m.explanation
+FROM yuebao.remark AS m
+JOIN yuebao.report AS r ON r.district = m.district AND r.period = m.period AND r.school = m.school AND r.form = m.form AND r.revision = m.revision
+JOIN yuebao.form AS f ON f.form = m.form
+JOIN yuebao.school AS s ON s.school = m.school
+JOIN yuebao.district AS d ON d.district = m.district
+JOIN yuebao.indicator AS i ON i.indicator = m.indicator
+LEFT JOIN yuebao.rule AS u ON u.code = m.rule;
+COMMENT ON VIEW api.remark IS 'What stands beside the figures of accepted reports: warnings, and the schools'' explanations.';
+
 CREATE VIEW api.kept AS
 SELECT k.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en,
-       f.code AS form, yuebao.period_text(k.period, f.frequency) AS period, k.period AS first_day, k.revision, k.received_at, c.closes_at,
+       f.code AS form, yuebao.period_text(k.period, f.frequency) AS period, k.period AS first_day, k.revision, k.received_at, c.closes_at, c.extension,
        CASE WHEN n.admitted THEN 'admitted' WHEN b.id IS NOT NULL THEN 'booked' WHEN NOT n.admitted THEN 'declined' ELSE 'waiting' END AS decision,
        h.revision AS held_revision, n.decided_by, n.decided_at, n.reason, encode(k.id, 'hex') AS id, encode(k.key, 'hex') AS key
 FROM yuebao.kept AS k
 JOIN yuebao.form AS f ON f.form = k.form
 JOIN yuebao.school AS s ON s.school = k.school
 JOIN yuebao.district AS d ON d.district = k.district
-LEFT JOIN yuebao.calendar AS c ON c.form = k.form AND c.period = k.period
+LEFT JOIN LATERAL (SELECT o.closes_at, o.extension FROM yuebao.slot AS o
+                   WHERE o.form = k.form AND o.period = k.period AND o.school = k.school OFFSET 0) AS c ON true
 LEFT JOIN yuebao.decision AS n ON n.district = k.district AND n.period = k.period AND n.school = k.school AND n.form = k.form AND n.id = k.id
 -- where the school's reports of that period are, should it have moved since
 LEFT JOIN LATERAL (SELECT m.district FROM yuebao.school_district AS m

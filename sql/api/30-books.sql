@@ -12,6 +12,16 @@ CREATE FUNCTION api.shown(quotient numeric) RETURNS numeric
     RETURN trim_scale(round(quotient, 6));
 COMMENT ON FUNCTION api.shown(numeric) IS 'A quotient rounded to six decimals, without trailing zeros.';
 
+CREATE FUNCTION api.reason_zh(missing smallint) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE missing WHEN 1 THEN '不适用' WHEN 2 THEN '暂未掌握' WHEN 3 THEN '未采集' WHEN 4 THEN '拒绝提供' END;
+COMMENT ON FUNCTION api.reason_zh(smallint) IS 'Why there is no value, in Chinese.';
+
+CREATE FUNCTION api.reason_en(missing smallint) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE missing WHEN 1 THEN 'not applicable' WHEN 2 THEN 'not yet known' WHEN 3 THEN 'not collected' WHEN 4 THEN 'refused' END;
+COMMENT ON FUNCTION api.reason_en(smallint) IS 'The same in English.';
+
 CREATE VIEW api.figure AS
 SELECT g.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en, s.kind,
        f.code AS form, yuebao.period_text(g.period, f.frequency) AS period, g.period AS first_day, f.frequency,
@@ -20,18 +30,52 @@ SELECT g.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS
        CASE WHEN i.over_schools = 'ratio_of_sums' THEN api.scaled(g.denominator, i.denominator_decimals) END AS denominator,
        CASE WHEN i.over_schools = 'ratio_of_sums' THEN
            api.shown(api.scaled(g.value, i.decimals) / nullif(api.scaled(g.denominator, i.denominator_decimals), 0)) END AS ratio,
-       CASE g.missing WHEN 1 THEN '不适用' WHEN 2 THEN '暂未掌握' WHEN 3 THEN '未采集' WHEN 4 THEN '拒绝提供' END AS missing_zh,
-       CASE g.missing WHEN 1 THEN 'not applicable' WHEN 2 THEN 'not yet known' WHEN 3 THEN 'not collected' WHEN 4 THEN 'refused' END AS missing_en,
-       newest.revision, newest.late
+       api.reason_zh(g.missing) AS missing_zh, api.reason_en(g.missing) AS missing_en,
+       newest.revision, newest.late, newest.admitted, newest.revision > 1 AS corrected
 FROM yuebao.figure AS g
 JOIN yuebao.indicator AS i ON i.indicator = g.indicator
 JOIN yuebao.form AS f ON f.form = g.form
 JOIN yuebao.school AS s ON s.school = g.school
 JOIN yuebao.district AS d ON d.district = g.district
-LEFT JOIN LATERAL (SELECT r.revision, r.late FROM yuebao.report AS r
+LEFT JOIN LATERAL (SELECT r.revision, r.late, r.admitted FROM yuebao.report AS r
                    WHERE r.district = g.district AND r.period = g.period AND r.school = g.school AND r.form = g.form
                    ORDER BY r.revision DESC LIMIT 1) AS newest ON true;
 COMMENT ON VIEW api.figure IS 'Current figures of schools. Ask by district and first_day: that is how they are stored.';
+
+-- What stands in its place is the next revision's figure: it is among the current ones, or has been replaced too.
+CREATE VIEW api.figure_history AS
+SELECT h.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en, s.kind,
+       f.code AS form, yuebao.period_text(h.period, f.frequency) AS period, h.period AS first_day, f.frequency,
+       i.code AS indicator, i.name_zh, i.name_en, i.unit, h.revision, o.late, o.admitted, h.revision > 1 AS corrected,
+       api.scaled(h.value, i.decimals) AS value,
+       CASE WHEN i.over_schools = 'ratio_of_sums' THEN api.scaled(h.denominator, i.denominator_decimals) END AS denominator,
+       api.reason_zh(h.missing) AS missing_zh, api.reason_en(h.missing) AS missing_en,
+       api.scaled(x.value, i.decimals) AS new_value,
+       CASE WHEN i.over_schools = 'ratio_of_sums' THEN api.scaled(x.denominator, i.denominator_decimals) END AS new_denominator,
+       api.reason_zh(x.missing) AS new_missing_zh, api.reason_en(x.missing) AS new_missing_en,
+       (x.value, x.denominator, x.missing) IS DISTINCT FROM (h.value, h.denominator, h.missing) AS changed,
+       n.revision AS new_revision, n.late AS new_late, n.admitted AS new_admitted, n.correction, h.replaced_at,
+       encode(h.replaced_by, 'hex') AS replaced_by
+FROM yuebao.figure_history AS h
+JOIN yuebao.report AS o ON o.district = h.district AND o.period = h.period AND o.school = h.school AND o.form = h.form AND o.revision = h.revision
+JOIN yuebao.report AS n ON n.district = h.district AND n.period = h.period AND n.school = h.school AND n.form = h.form
+    AND n.revision = h.revision + 1
+JOIN yuebao.indicator AS i ON i.indicator = h.indicator
+JOIN yuebao.form AS f ON f.form = h.form
+JOIN yuebao.school AS s ON s.school = h.school
+JOIN yuebao.district AS d ON d.district = h.district
+LEFT JOIN LATERAL (
+    SELECT r.value, r.denominator, r.missing FROM yuebao.figure_history AS r
+    WHERE r.district = h.district AND r.period = h.period AND r.school = h.school AND r.indicator = h.indicator AND r.revision = h.revision + 1
+    UNION ALL
+    SELECT g.value, g.denominator, g.missing FROM yuebao.figure AS g
+    WHERE g.district = h.district AND g.period = h.period AND g.school = h.school AND g.indicator = h.indicator
+      AND NOT EXISTS (SELECT FROM yuebao.report AS l
+                      WHERE l.district = h.district AND l.period = h.period AND l.school = h.school AND l.form = h.form
+                        AND l.revision = h.revision + 2)) AS x ON true;
+COMMENT ON VIEW api.figure_history IS
+    'Figures that a correction replaced: what stood, what took its place (nothing, where the correction left it out), when and why. changed is '
+    'false where the correction repeated the figure.';
 
 -- Sums come from the totals; only a maximum, which cannot be added, is read from the figures.
 CREATE VIEW api.district_total AS

@@ -1,11 +1,12 @@
--- What the columns mean. A name means the same in every view, so it is said once here.
+-- What the columns mean. A name means the same in every view, so it is said once here; where a view counts what another one marks, the view is
+-- named with it.
 
 DO $$
 DECLARE
     one record;
 BEGIN
     FOR one IN
-        SELECT c.relname, a.attname, m.meaning
+        SELECT DISTINCT ON (c.relname, a.attname) c.relname, a.attname, m.meaning
         FROM pg_catalog.pg_class AS c
         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         JOIN (VALUES
@@ -68,6 +69,43 @@ BEGIN
             ('late', 'Received after due.'),
             ('admitted', 'It came after close, was kept, and a person admitted it.'),
             ('corrected', 'It is a correction: revision 2 or later.'),
+            ('replaced', 'A later revision has replaced it.'),
+            ('changed', 'What took its place is another figure.'),
+            ('new_value', 'The value that took its place.'),
+            ('new_denominator', 'The denominator that took its place.'),
+            ('new_missing_zh', 'Why there is no value in its place, in Chinese; NULL with no value: it was left out.'),
+            ('new_missing_en', 'The same in English.'),
+            ('new_revision', 'The revision that replaced it.'),
+            ('new_late', 'That revision was received after due.'),
+            ('new_admitted', 'That revision came after close and was admitted.'),
+            ('replaced_by', 'Id of the statement that replaced it.'),
+            ('replaced_at', 'When it was replaced.'),
+            ('rule', 'Code of the rule that warned; empty where the school explained unasked.'),
+            ('message_zh', 'The rule''s words, in Chinese.'),
+            ('message_en', 'The rule''s words, in English.'),
+            ('found', 'With a rule: sum of its left side.'),
+            ('bound', 'With a rule: sum of its right side.'),
+            ('explanation', 'The school''s own words, signed with the report.'),
+            ('share', 'Reported by expected, from 0 to 1, four decimals.'),
+            ('missing', 'Expected slots without an accepted report.'),
+            ('on_time', 'Reported slots whose first report came by its due instant.'),
+            ('extended', 'Expected slots whose instants are not the calendar''s.'),
+            ('completeness.late', 'Reported slots whose first report came after its due instant.'),
+            ('completeness.admitted', 'Accepted reports, corrections too, that came after close and were admitted.'),
+            ('completeness.corrected', 'Reported slots that were corrected.'),
+            ('completeness.kept', 'Expected slots, reported or not, for which something came after close and waits for a decision.'),
+            ('completeness.expected', 'Slots that are owed, from the moment they open.'),
+            ('completeness.reported', 'Of these, those with an accepted report.'),
+            ('completeness.closed', 'Every expected slot has closed.'),
+            ('coverage.expected', 'Slots that are owed, from the moment they open.'),
+            ('coverage.required', 'The period''s catalogue demands a value or a reason.'),
+            ('with_value', 'Schools with a value; 0 is one.'),
+            ('not_applicable', 'Schools that say: not applicable.'),
+            ('not_yet_known', 'Schools that say: not yet known.'),
+            ('not_collected', 'Schools that say: not collected.'),
+            ('refused', 'Schools that say: refused.'),
+            ('left_out', 'Schools that reported and left it out, which is theirs to do where it is not required.'),
+            ('not_reported', 'Schools that have not reported.'),
             ('filler', 'Who filled it in.'),
             ('reviewer', 'Who reviewed it.'),
             ('head', 'Who is responsible for the school.'),
@@ -145,7 +183,10 @@ BEGIN
             ('compared_with', 'years: the same month, quarter, term, week or day of earlier years; periods: the periods before.'),
             ('compared', 'How many figures these are.')
         ) AS m (name, meaning) ON m.name = a.attname
+            ('progress', 'From 0 to 1, for a bar; NULL where it has no meaning.')
+        ) AS m (name, meaning) ON m.name IN (a.attname, c.relname || '.' || a.attname)
         WHERE c.relnamespace = 'api'::regnamespace AND c.relkind = 'v'
+        ORDER BY c.relname, a.attname, length(m.name) DESC
     LOOP
         EXECUTE format('COMMENT ON COLUMN api.%I.%I IS %L', one.relname, one.attname, one.meaning);
     END LOOP;

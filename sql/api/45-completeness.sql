@@ -1,0 +1,70 @@
+-- Completeness, derived from what is owed and what is accepted. There is no button: a period is as complete as its slots are reported.
+--
+-- Why an accepted report is a complete one: the collector refuses a report in which a required indicator of the period's catalogue has neither a
+-- value nor a reason. tests/sql/45-completeness.sql holds the books to it.
+--
+-- Why no share exceeds one: reports are looked for from the slots that are owed. A report of a school that owes nothing any more finds none.
+
+CREATE VIEW api.completeness AS
+SELECT t.district, d.name_zh AS district_zh, d.name_en AS district_en, d.level, f.code AS form, t.kind, t.frequency,
+       yuebao.period_text(t.period, t.frequency) AS period, t.period AS first_day,
+       t.expected, t.reported, t.on_time, t.late, t.admitted, t.corrected, t.kept, t.expected - t.reported AS missing,
+       round(t.reported::numeric / t.expected, 4) AS share, t.extended, t.closed
+FROM (
+    SELECT a.ancestor AS district, o.period, o.form, o.kind, o.frequency,
+           -- one row a revision, or one without: the first stands for the slot, the second says that it was corrected
+           count(*) FILTER (WHERE r.revision IS NULL OR r.revision = 1) AS expected,
+           count(*) FILTER (WHERE r.revision = 1) AS reported,
+           count(*) FILTER (WHERE r.revision = 1 AND NOT r.late) AS on_time,
+           count(*) FILTER (WHERE r.revision = 1 AND r.late) AS late,
+           count(*) FILTER (WHERE r.admitted) AS admitted,
+           count(*) FILTER (WHERE r.revision = 2) AS corrected,
+           count(*) FILTER (WHERE (r.revision IS NULL OR r.revision = 1)
+                                  AND EXISTS (SELECT FROM yuebao.kept_waiting AS k
+                                              WHERE k.school = o.school AND k.period = o.period AND k.form = o.form)) AS kept,
+           count(*) FILTER (WHERE (r.revision IS NULL OR r.revision = 1) AND o.extension IS NOT NULL) AS extended,
+           bool_and(o.closes_at <= now()) AS closed
+    FROM yuebao.slot AS o
+    JOIN yuebao.district_ancestor AS a ON a.district = o.district
+    LEFT JOIN yuebao.report AS r ON r.district = o.district AND r.period = o.period AND r.school = o.school AND r.form = o.form
+    WHERE o.opens_at <= now()
+    GROUP BY a.ancestor, o.period, o.form, o.kind, o.frequency) AS t
+JOIN yuebao.district AS d ON d.district = t.district
+JOIN yuebao.form AS f ON f.form = t.form;
+COMMENT ON VIEW api.completeness IS
+    'For every district (all districts below it included), form and opened period: what is owed and what came of it. expected = reported + missing, '
+    'reported = on_time + late. Ask by district, or = ANY (ARRAY(SELECT ...)), and by first_day.';
+
+CREATE VIEW api.coverage AS
+SELECT t.district, d.name_zh AS district_zh, d.name_en AS district_en, d.level, f.code AS form, t.kind, t.frequency,
+       yuebao.period_text(t.period, t.frequency) AS period, t.period AS first_day, i.code AS indicator, i.name_zh, i.name_en, c.required,
+       t.expected, coalesce(v.with_value, 0) AS with_value, coalesce(v.not_applicable, 0) AS not_applicable,
+       coalesce(v.not_yet_known, 0) AS not_yet_known, coalesce(v.not_collected, 0) AS not_collected, coalesce(v.refused, 0) AS refused,
+       t.reported - coalesce(v.stated, 0) AS left_out, t.expected - t.reported AS not_reported
+FROM (
+    SELECT a.ancestor AS district, o.period, o.form, o.kind, o.frequency, o.catalogue, count(*) AS expected, count(r.revision) AS reported
+    FROM yuebao.slot AS o
+    JOIN yuebao.district_ancestor AS a ON a.district = o.district
+    LEFT JOIN yuebao.report AS r ON r.district = o.district AND r.period = o.period AND r.school = o.school AND r.form = o.form AND r.revision = 1
+    WHERE o.opens_at <= now()
+    GROUP BY a.ancestor, o.period, o.form, o.kind, o.frequency, o.catalogue) AS t
+JOIN yuebao.catalogue_form AS c ON c.catalogue = t.catalogue AND c.form = t.form
+LEFT JOIN ( -- all of a slot's figures lie side by side: joined without the indicator, they are read in one go
+    SELECT a.ancestor AS district, o.period, o.form, g.indicator, count(*) AS stated,
+           count(g.value) AS with_value,
+           count(*) FILTER (WHERE g.missing = 1) AS not_applicable,
+           count(*) FILTER (WHERE g.missing = 2) AS not_yet_known,
+           count(*) FILTER (WHERE g.missing = 3) AS not_collected,
+           count(*) FILTER (WHERE g.missing = 4) AS refused
+    FROM yuebao.slot AS o
+    JOIN yuebao.district_ancestor AS a ON a.district = o.district
+    JOIN yuebao.figure AS g ON g.district = o.district AND g.period = o.period AND g.school = o.school AND g.form = o.form
+    WHERE o.opens_at <= now()
+    GROUP BY a.ancestor, o.period, o.form, g.indicator) AS v
+    ON v.district = t.district AND v.period = t.period AND v.form = t.form AND v.indicator = c.indicator
+JOIN yuebao.district AS d ON d.district = t.district
+JOIN yuebao.form AS f ON f.form = t.form
+JOIN yuebao.indicator AS i ON i.indicator = c.indicator;
+COMMENT ON VIEW api.coverage IS
+    'For every district (all districts below it included), form, opened period and indicator that the period''s catalogue asks: how many schools stated '
+    'a value (0 is one), how many said why not, how many left it out, how many have not reported; together they are expected.';
