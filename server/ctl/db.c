@@ -82,10 +82,10 @@ db_connect(struct ctl *ctl)
 {
     const char *names[] = {"dbname", "fallback_application_name", "client_encoding", "options", NULL};
     const char *values[] = {ctl->conninfo, "yuebaoctl", "UTF8",
-                            "-c client_min_messages=warning -c TimeZone=" ZONE, NULL};
+                            "-c client_min_messages=warning -c jit=off -c TimeZone=" ZONE, NULL};
 
-    /* days and hours are the calendar's, wherever the server stands; PGTZ, which libpq sends by itself, wins
-     */
+    /* days and hours are the calendar's, wherever the server stands; PGTZ, which libpq sends by itself, wins.
+     * A statement that runs once is not worth compiling. */
     /* a conninfo in "dbname" is expanded; the words behind it win over those inside */
     ctl->db = PQconnectdbParams(names, values, 1);
     if (PQstatus(ctl->db) != CONNECTION_OK) {

@@ -3,6 +3,9 @@
 -- Why an accepted report is a complete one: the collector refuses a report in which a required indicator of the period's catalogue has neither a
 -- value nor a reason. tests/sql/45-completeness.sql holds the books to it.
 --
+-- Why OFFSET 0: a slot's reports and figures are looked up by their whole key, in the one partition of its period. Joined freely they would be
+-- looked for in all partitions, for the planner does not count that all but one are passed over.
+--
 -- Why no share exceeds one: reports are looked for from the slots that are owed. A report of a school that owes nothing any more finds none.
 
 CREATE VIEW api.completeness AS
@@ -26,7 +29,8 @@ FROM (
            bool_and(o.closes_at <= now()) AS closed
     FROM yuebao.slot AS o
     JOIN yuebao.district_ancestor AS a ON a.district = o.district
-    LEFT JOIN yuebao.report AS r ON r.district = o.district AND r.period = o.period AND r.school = o.school AND r.form = o.form
+    LEFT JOIN LATERAL (SELECT l.revision, l.late, l.admitted FROM yuebao.report AS l
+                       WHERE l.district = o.district AND l.period = o.period AND l.school = o.school AND l.form = o.form OFFSET 0) AS r ON true
     WHERE o.opens_at <= now()
     GROUP BY a.ancestor, o.period, o.form, o.kind, o.frequency) AS t
 JOIN yuebao.district AS d ON d.district = t.district
@@ -45,7 +49,9 @@ FROM (
     SELECT a.ancestor AS district, o.period, o.form, o.kind, o.frequency, o.catalogue, count(*) AS expected, count(r.revision) AS reported
     FROM yuebao.slot AS o
     JOIN yuebao.district_ancestor AS a ON a.district = o.district
-    LEFT JOIN yuebao.report AS r ON r.district = o.district AND r.period = o.period AND r.school = o.school AND r.form = o.form AND r.revision = 1
+    LEFT JOIN LATERAL (SELECT l.revision FROM yuebao.report AS l
+                       WHERE l.district = o.district AND l.period = o.period AND l.school = o.school AND l.form = o.form
+                         AND l.revision = 1 OFFSET 0) AS r ON true
     WHERE o.opens_at <= now()
     GROUP BY a.ancestor, o.period, o.form, o.kind, o.frequency, o.catalogue) AS t
 JOIN yuebao.catalogue_form AS c ON c.catalogue = t.catalogue AND c.form = t.form
@@ -58,7 +64,8 @@ LEFT JOIN ( -- all of a slot's figures lie side by side: joined without the indi
            count(*) FILTER (WHERE g.missing = 4) AS refused
     FROM yuebao.slot AS o
     JOIN yuebao.district_ancestor AS a ON a.district = o.district
-    JOIN yuebao.figure AS g ON g.district = o.district AND g.period = o.period AND g.school = o.school AND g.form = o.form
+    CROSS JOIN LATERAL (SELECT u.indicator, u.value, u.missing FROM yuebao.figure AS u
+                        WHERE u.district = o.district AND u.period = o.period AND u.school = o.school AND u.form = o.form OFFSET 0) AS g
     WHERE o.opens_at <= now()
     GROUP BY a.ancestor, o.period, o.form, g.indicator) AS v
     ON v.district = t.district AND v.period = t.period AND v.form = t.form AND v.indicator = c.indicator

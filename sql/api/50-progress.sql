@@ -6,11 +6,12 @@
 -- What a district's figure of one period is: over all schools of the district and of every district below it, as the indicator's over_schools says.
 --
 -- What "now" is, by over_time:
---   last, first   a stock: the figure of the newest period that is settled (closed, or complete: reported slots = expected slots);
+--   last, first   a stock: the figure of the newest period that is settled (closed for all its schools, or complete: reported slots = expected slots);
 --                 the newest open period stands beside it
 --   sum           a flow: the sum of the periods' figures from the plan's start to the smaller of as_of and due, open ones included
 --   mean          the mean of the same periods' figures
--- A period in which no school owed or sent anything, such as one before the first school opened, is none of a flow's or a mean's periods.
+-- A period in which no school owed anything, such as one before the first school opened, is none of a flow's or a mean's periods.
+-- What a period asks is what the catalogue asks under which it opened; what is owed, and when it closes for whom, is yuebao.slot's to say.
 --
 -- When "equal" is reached: the figure, rounded to the decimals in which the plan states the value, is the value; a ratio is rounded to whole
 -- percents at least, so that 50.71% is not the 0.5 of a plan.
@@ -22,7 +23,7 @@ RETURNS TABLE (
     over_time text, "now" numeric, now_period text, schools bigint, reported bigint, expected bigint, closed boolean, complete boolean,
     open_value numeric, open_period text, open_schools bigint, open_reported bigint, open_expected bigint,
     baseline numeric, baseline_on date, goal numeric, gap numeric, reached boolean, status text, progress numeric)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 200 SET jit = off -- compiling takes longer than running
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 200 SET jit = off SET work_mem = '32MB' -- compiling takes longer than running; a province's slots fit
 BEGIN ATOMIC
 WITH wanted AS MATERIALIZED (
     SELECT t.target, t.district, t.indicator, i.over_schools, i.over_time, i.decimals, i.denominator_decimals, p.period_start,
@@ -31,31 +32,28 @@ WITH wanted AS MATERIALIZED (
     JOIN yuebao.plan AS p ON p.plan = t.plan
     JOIN yuebao.indicator AS i ON i.indicator = t.indicator
     WHERE progress_at.of_plan IS NULL OR t.plan = progress_at.of_plan
-), owed AS MATERIALIZED ( -- a target's periods, one row a form that asks for its indicator
-    SELECT w.target, w.district, w.indicator, c.form, f.kind, f.frequency, c.period,
-           yuebao.period_last_day(c.period, f.frequency) AS last_day, c.closes_at <= progress_at.as_of AS closed
+), owed AS MATERIALIZED ( -- a target's periods, one row a form whose catalogue of that period asks for its indicator
+    SELECT w.target, w.district, w.indicator, c.form, f.frequency, c.period, c.closes_at <= progress_at.as_of AS closed
     FROM wanted AS w
-    JOIN yuebao.form_indicator AS fi ON fi.indicator = w.indicator
-    JOIN yuebao.form AS f ON f.form = fi.form
-    JOIN yuebao.calendar AS c ON c.form = f.form
+    JOIN yuebao.catalogue_form AS k ON k.indicator = w.indicator
+    JOIN yuebao.form AS f ON f.form = k.form
+    JOIN yuebao.calendar AS c ON c.form = k.form AND c.catalogue = k.catalogue
     WHERE c.opens_at <= progress_at.as_of
       AND c.period BETWEEN w.period_start AND least(w.period_end, (progress_at.as_of AT TIME ZONE c.zone)::date)
 ), slots AS MATERIALIZED ( -- the same forms and periods serve many targets: their slots are counted once
-    SELECT DISTINCT o.district, o.form, o.kind, o.period, o.last_day FROM owed AS o
-), slots_expected AS (
-    SELECT s.district, s.form, s.period, count(*) AS n
-    FROM slots AS s
-    JOIN yuebao.district_ancestor AS a ON a.ancestor = s.district
-    JOIN yuebao.membership AS m ON m.district = a.district AND m.kind = s.kind
-        AND m.first_day <= s.last_day AND (m.last_day IS NULL OR m.last_day >= s.last_day)
-    GROUP BY s.district, s.form, s.period
-), slots_reported AS (
-    SELECT s.district, s.form, s.period, sum(r.n)::bigint AS n
-    FROM slots AS s
-    JOIN yuebao.district_ancestor AS a ON a.ancestor = s.district
-    CROSS JOIN LATERAL (SELECT count(*) AS n FROM yuebao.report AS t
-                        WHERE t.district = a.district AND t.period = s.period AND t.form = s.form AND t.revision = 1) AS r
-    GROUP BY s.district, s.form, s.period
+    SELECT DISTINCT o.district, o.form, o.period FROM owed AS o
+), counted AS MATERIALIZED ( -- form by form, so that its schools are gathered once for all its periods
+    SELECT s.district, s.form, n.period, n.expected, n.reported, n.closed
+    FROM (SELECT w.district, w.form, array_agg(w.period) AS periods FROM slots AS w GROUP BY w.district, w.form) AS s
+    CROSS JOIN LATERAL (
+        SELECT o.period, count(*) AS expected, count(r.revision) AS reported, bool_and(o.closes_at <= progress_at.as_of) AS closed
+        FROM yuebao.slot AS o
+        LEFT JOIN LATERAL (SELECT l.revision FROM yuebao.report AS l
+                           WHERE l.district = o.district AND l.period = o.period AND l.school = o.school AND l.form = o.form
+                             AND l.revision = 1 OFFSET 0) AS r ON true
+        WHERE o.district = ANY (ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = s.district))
+          AND o.form = s.form AND o.period = ANY (s.periods) AND o.opens_at <= progress_at.as_of
+        GROUP BY o.period) AS n
 ), parts AS ( -- yuebao.total_part by key; joined as a view it would be read whole
     SELECT s.district, s.form, s.period, f.indicator, f.schools, f.value, f.denominator
     FROM slots AS s
@@ -74,17 +72,16 @@ WITH wanted AS MATERIALIZED (
     FROM parts AS p
     GROUP BY p.district, p.form, p.period, p.indicator
 ), periods AS (
-    SELECT o.target, o.period, o.frequency, bool_and(o.closed) AS closed, sum(coalesce(e.n, 0))::bigint AS expected,
-           sum(coalesce(r.n, 0))::bigint AS reported, coalesce(sum(t.schools), 0)::bigint AS schools, sum(t.value) AS value,
+    SELECT o.target, o.period, o.frequency, bool_and(coalesce(n.closed, o.closed)) AS closed, sum(coalesce(n.expected, 0))::bigint AS expected,
+           sum(coalesce(n.reported, 0))::bigint AS reported, coalesce(sum(t.schools), 0)::bigint AS schools, sum(t.value) AS value,
            sum(t.denominator) AS denominator
     FROM owed AS o
-    LEFT JOIN slots_expected AS e ON e.district = o.district AND e.form = o.form AND e.period = o.period
-    LEFT JOIN slots_reported AS r ON r.district = o.district AND r.form = o.form AND r.period = o.period
+    LEFT JOIN counted AS n ON n.district = o.district AND n.form = o.form AND n.period = o.period
     LEFT JOIN totals AS t ON t.district = o.district AND t.form = o.form AND t.period = o.period AND t.indicator = o.indicator
     GROUP BY o.target, o.period, o.frequency
 ), figures AS MATERIALIZED (
     SELECT p.target, p.period, yuebao.period_text(p.period, p.frequency) AS period_text, p.closed, p.expected, p.reported, p.schools,
-           p.expected > 0 AND p.reported >= p.expected AS complete, p.expected > 0 OR p.reported > 0 AS counts, w.over_time,
+           p.expected > 0 AND p.reported = p.expected AS complete, p.expected > 0 AS counts, w.over_time,
            CASE WHEN p.schools > 0 THEN
                CASE w.over_schools
                    WHEN 'sum' THEN api.scaled(p.value, w.decimals)

@@ -152,7 +152,7 @@ BEGIN
             ('target_value', 'The promised value; NULL where the original''s digits are corrupted.'),
             ('due', 'By which day; NULL where the plan names none.'),
             ('now', 'Where the district stands; NULL without data.'),
-            ('now_period', 'The period of now, or first/last of the periods that are summed or averaged: those in which some school owed or sent a report.'),
+            ('now_period', 'The period of now, or first/last of the periods that are summed or averaged: those in which some school owed a report.'),
             ('reported', 'Slots of these periods with an accepted report.'),
             ('expected', 'Slots of these periods that are owed.'),
             ('complete', 'Every expected slot is reported.'),

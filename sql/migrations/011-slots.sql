@@ -23,12 +23,15 @@ SELECT m.district, c.period, m.school, c.form, f.kind, f.frequency, yuebao.perio
        coalesce(own.closes_at, near.closes_at, c.closes_at) AS closes_at, coalesce(own.reason, near.reason) AS extension, c.zone, c.catalogue
 FROM yuebao.calendar AS c
 JOIN yuebao.form AS f ON f.form = c.form
-JOIN yuebao.membership AS m ON m.kind = f.kind
-    AND m.first_day <= yuebao.period_last_day(c.period, f.frequency)
-    AND (m.last_day IS NULL OR m.last_day >= yuebao.period_last_day(c.period, f.frequency))
+JOIN yuebao.school AS s ON s.kind = f.kind AND s.opened_on <= yuebao.period_last_day(c.period, f.frequency)
+    AND (s.closed_on IS NULL OR s.closed_on >= yuebao.period_last_day(c.period, f.frequency))
+JOIN yuebao.school_district AS m ON m.school = s.school AND m.valid_from <= yuebao.period_last_day(c.period, f.frequency)
 LEFT JOIN yuebao.extension AS own ON own.form = c.form AND own.period = c.period AND own.school = m.school
 LEFT JOIN yuebao.district_extension AS near ON near.form = c.form AND near.period = c.period AND near.district = m.district
-WHERE f.name = '' OR EXISTS (SELECT FROM yuebao.form_school AS o WHERE o.form = f.form AND o.school = m.school);
+WHERE NOT EXISTS (SELECT FROM yuebao.school_district AS n
+                  WHERE n.school = m.school AND n.valid_from > m.valid_from
+                    AND n.valid_from <= yuebao.period_last_day(c.period, f.frequency))
+  AND (f.name = '' OR EXISTS (SELECT FROM yuebao.form_school AS o WHERE o.form = f.form AND o.school = m.school));
 COMMENT ON VIEW   yuebao.slot IS 'What is owed: every window of the calendar for every school of its kind that existed on the period''s last day, in the district it belonged to then; of a form with a name, for the chosen schools only. A window that has not opened is here too.';
 COMMENT ON COLUMN yuebao.slot.district IS 'The school''s district on the period''s last day, as in report.';
 COMMENT ON COLUMN yuebao.slot.period IS 'First day of the period.';

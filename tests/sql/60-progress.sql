@@ -6,7 +6,7 @@
 --   February  P1 J1 of P1 P2 J1: 2 of 3          P3 P5    2 of 2
 --   March     P1 of P1 P2 J1: 1 of 3             none of 2
 BEGIN;
-SELECT plan(23);
+SELECT plan(28);
 \ir fixture.psql
 
 UPDATE yuebao.calendar SET closes_at = '2025-02-10 00:00+08' WHERE period = '2025-01-01';
@@ -116,9 +116,9 @@ SELECT is(pg_temp.equals(301, 580), '4.5 reached 0, 1.25 reached 0, 0.501471 rea
 INSERT INTO yuebao.school (code, institution, kind, name_zh, name_en, opened_on) VALUES ('S1', 'S1', 'senior', '高中', 'Senior', '2025-03-01');
 INSERT INTO yuebao.school_district (school, valid_from, district) SELECT s.school, '2025-03-01', 220203 FROM yuebao.school AS s WHERE s.code = 'S1';
 INSERT INTO yuebao.form (code, kind, frequency, name_zh, name_en) VALUES ('senior.monthly', 'senior', 'monthly', '高中月报', 'Senior, monthly');
-INSERT INTO yuebao.form_indicator (form, indicator, required) SELECT f.form, i.indicator, false
-FROM yuebao.form AS f, yuebao.indicator AS i WHERE f.code = 'senior.monthly' AND i.code IN ('funds', 'activity');
-DELETE FROM yuebao.form_indicator AS fi USING yuebao.form AS f, yuebao.indicator AS i
+INSERT INTO yuebao.catalogue_form (catalogue, form, indicator, required) SELECT c.catalogue, f.form, i.indicator, false
+FROM yuebao.catalogue AS c, yuebao.form AS f, yuebao.indicator AS i WHERE f.code = 'senior.monthly' AND i.code IN ('funds', 'activity');
+DELETE FROM yuebao.catalogue_form AS fi USING yuebao.form AS f, yuebao.indicator AS i
 WHERE f.form = fi.form AND i.indicator = fi.indicator AND f.kind <> 'senior' AND i.code IN ('funds', 'activity');
 INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, catalogue)
 SELECT f.form, c.period, c.opens_at, c.due_at, c.closes_at, c.catalogue FROM yuebao.calendar AS c, yuebao.form AS f, yuebao.form AS p
@@ -129,6 +129,32 @@ SELECT results_eq($$SELECT p.position, p.now, p.now_period, p.schools, p.reporte
                     FROM api.progress_at('2025-03-20 12:00+08', 'county') AS p WHERE p.indicator IN ('funds', 'activity') ORDER BY p.position$$,
     $$VALUES (2, 5::numeric, '2025-03', 1::bigint, 1::bigint, 1::bigint, false), (3, NULL, NULL, 0, 0, 0, NULL), (7, NULL, '2025-03', 0, 1, 1, false)$$,
     'months in which no school was expected do not count');
+
+-- pupils: extensions, a school that owes nothing any more, a form for chosen schools, a catalogue that asks no more
+CREATE FUNCTION pg_temp.pupils() RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', p.now, p.now_period, p.reported || '/' || p.expected, CASE WHEN p.closed THEN 'closed' END, p.open_value, p.open_period)
+    FROM api.progress_at('2025-03-20 12:00+08', 'county') AS p WHERE p.position = 1
+$$;
+SELECT is(pg_temp.pupils(), '320 2025-02 3/3 closed 120 2025-03', 'February is closed');
+UPDATE yuebao.school SET closed_on = '2025-02-01' WHERE code = 'P1';
+SELECT is(pg_temp.pupils(), '320 2025-02 2/2 closed 120 2025-03', 'who closed owes no report, and the one that is here completes nothing: never more than is expected');
+UPDATE yuebao.school SET closed_on = NULL WHERE code = 'P1';
+INSERT INTO yuebao.form (code, kind, frequency, name, name_zh, name_en) VALUES ('primary.monthly.count', 'primary', 'monthly', 'count', '清查', 'Count');
+INSERT INTO yuebao.form_school (form, school) SELECT f.form, s.school FROM yuebao.form AS f, yuebao.school AS s WHERE f.name = 'count' AND s.code IN ('P2', 'P3');
+INSERT INTO yuebao.catalogue_form (catalogue, form, indicator, required) SELECT c.catalogue, f.form, i.indicator, true
+FROM yuebao.catalogue AS c, yuebao.form AS f, yuebao.indicator AS i WHERE f.name = 'count' AND i.code = 'pupils';
+INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, catalogue)
+SELECT f.form, c.period, c.opens_at, c.due_at, c.closes_at, c.catalogue FROM yuebao.calendar AS c, yuebao.form AS f, yuebao.form AS p
+WHERE p.form = c.form AND p.code = 'primary.monthly' AND f.name = 'count' AND c.period = '2025-02-01';
+SELECT is(pg_temp.pupils(), '320 2025-02 3/4 closed 120 2025-03', 'a form for chosen schools is expected of the chosen one');
+DELETE FROM yuebao.calendar AS c USING yuebao.form AS f WHERE f.form = c.form AND f.name = 'count';
+INSERT INTO yuebao.extension (form, period, school, opens_at, due_at, closes_at, reason)
+SELECT c.form, c.period, s.school, c.opens_at, '2025-03-20', '2025-03-25', '停电' FROM yuebao.calendar AS c JOIN yuebao.form AS f ON f.form = c.form, yuebao.school AS s
+WHERE f.code = 'primary.monthly' AND c.period = '2025-02-01' AND s.code = 'P1';
+SELECT is(pg_temp.pupils(), '320 2025-02 3/3 120 2025-03', 'and not closed while one of its schools may still report');
+INSERT INTO yuebao.catalogue (hash, bytes) VALUES (sha256('y'), 'y');
+UPDATE yuebao.calendar SET catalogue = (SELECT c.catalogue FROM yuebao.catalogue AS c WHERE c.hash = sha256('y')) WHERE period > '2025-01-01';
+SELECT is(pg_temp.pupils(), '380 2025-01 5/5 closed', 'a period whose catalogue does not ask is none of its periods');
 
 SELECT * FROM finish();
 ROLLBACK;
