@@ -13,22 +13,6 @@ JOIN yuebao.school AS s ON s.school = r.school
 JOIN yuebao.district AS d ON d.district = r.district;
 COMMENT ON VIEW api.report IS 'Accepted reports, one row a revision.';
 
-CREATE VIEW api.remark AS
-SELECT m.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en,
-       f.code AS form, yuebao.period_text(m.period, f.frequency) AS period, m.period AS first_day, m.revision, r.late, r.admitted,
-       m.revision > 1 AS corrected,
-       EXISTS (SELECT FROM yuebao.report AS n WHERE n.district = m.district AND n.period = m.period AND n.school = m.school AND n.form = m.form
-                                                AND n.revision = m.revision + 1) AS replaced,
-       m.position, i.code AS indicator, i.name_zh, i.name_en, m.rule, u.message_zh, u.message_en, m.found, m.bound, m.explanation
-FROM yuebao.remark AS m
-JOIN yuebao.report AS r ON r.district = m.district AND r.period = m.period AND r.school = m.school AND r.form = m.form AND r.revision = m.revision
-JOIN yuebao.form AS f ON f.form = m.form
-JOIN yuebao.school AS s ON s.school = m.school
-JOIN yuebao.district AS d ON d.district = m.district
-JOIN yuebao.indicator AS i ON i.indicator = m.indicator
-LEFT JOIN yuebao.rule AS u ON u.code = m.rule;
-COMMENT ON VIEW api.remark IS 'What stands beside the figures of accepted reports: warnings, and the schools'' explanations.';
-
 CREATE VIEW api.kept AS
 SELECT k.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en,
        f.code AS form, yuebao.period_text(k.period, f.frequency) AS period, k.period AS first_day, k.revision, k.received_at, c.closes_at, c.extension,

@@ -6,7 +6,7 @@ SELECT o.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS
        o.due_at < now() AS overdue, o.closes_at < now() AS closed,
        EXISTS (SELECT FROM yuebao.school AS i JOIN yuebao.school_key AS k ON k.school = i.school
                WHERE i.institution = s.institution AND k.revoked_at IS NULL) AS enrolled,
-       EXISTS (SELECT FROM yuebao.kept_waiting AS k WHERE k.school = o.school AND k.period = o.period AND k.form = o.form) AS kept
+       EXISTS (SELECT FROM yuebao.undecided AS k WHERE k.school = o.school AND k.period = o.period AND k.form = o.form) AS kept
 FROM yuebao.slot AS o
 JOIN yuebao.form AS f ON f.form = o.form
 JOIN yuebao.school AS s ON s.school = o.school

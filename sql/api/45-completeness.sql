@@ -23,7 +23,7 @@ FROM (
            count(*) FILTER (WHERE r.admitted) AS admitted,
            count(*) FILTER (WHERE r.revision = 2) AS corrected,
            count(*) FILTER (WHERE (r.revision IS NULL OR r.revision = 1)
-                                  AND EXISTS (SELECT FROM yuebao.kept_waiting AS k
+                                  AND EXISTS (SELECT FROM yuebao.undecided AS k
                                               WHERE k.school = o.school AND k.period = o.period AND k.form = o.form)) AS kept,
            count(*) FILTER (WHERE (r.revision IS NULL OR r.revision = 1) AND o.extension IS NOT NULL) AS extended,
            bool_and(o.closes_at <= now()) AS closed

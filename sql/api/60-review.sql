@@ -18,9 +18,13 @@ COMMENT ON FUNCTION api.figure_ratio(bigint, smallint, bigint, smallint, text) I
 
 CREATE VIEW api.remark AS
 SELECT m.district, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en, f.code AS form, yuebao.period_text(m.period, f.frequency) AS period,
-       m.period AS first_day, m.revision, i.code AS indicator, i.name_zh, i.name_en, nullif(m.rule, '') AS rule,
+       m.period AS first_day, m.revision, r.late, r.admitted, m.revision > 1 AS corrected,
+       EXISTS (SELECT FROM yuebao.report AS n WHERE n.district = m.district AND n.period = m.period AND n.school = m.school AND n.form = m.form
+                                                AND n.revision = m.revision + 1) AS replaced,
+       i.code AS indicator, i.name_zh, i.name_en, nullif(m.rule, '') AS rule,
        u.message_zh, u.message_en, nullif(m.found, '') AS found, nullif(m.bound, '') AS bound, m.explanation
 FROM yuebao.remark AS m
+JOIN yuebao.report AS r ON r.district = m.district AND r.period = m.period AND r.school = m.school AND r.form = m.form AND r.revision = m.revision
 JOIN yuebao.form AS f ON f.form = m.form
 JOIN yuebao.school AS s ON s.school = m.school
 LEFT JOIN yuebao.indicator AS i ON i.indicator = m.indicator

@@ -80,12 +80,6 @@ BEGIN
             ('new_admitted', 'That revision came after close and was admitted.'),
             ('replaced_by', 'Id of the statement that replaced it.'),
             ('replaced_at', 'When it was replaced.'),
-            ('rule', 'Code of the rule that warned; empty where the school explained unasked.'),
-            ('message_zh', 'The rule''s words, in Chinese.'),
-            ('message_en', 'The rule''s words, in English.'),
-            ('found', 'With a rule: sum of its left side.'),
-            ('bound', 'With a rule: sum of its right side.'),
-            ('explanation', 'The school''s own words, signed with the report.'),
             ('share', 'Reported by expected, from 0 to 1, four decimals.'),
             ('missing', 'Expected slots without an accepted report.'),
             ('on_time', 'Reported slots whose first report came by its due instant.'),
@@ -182,8 +176,6 @@ BEGIN
             ('high', 'Highest figure that would not be unlike the past.'),
             ('compared_with', 'years: the same month, quarter, term, week or day of earlier years; periods: the periods before.'),
             ('compared', 'How many figures these are.')
-        ) AS m (name, meaning) ON m.name = a.attname
-            ('progress', 'From 0 to 1, for a bar; NULL where it has no meaning.')
         ) AS m (name, meaning) ON m.name IN (a.attname, c.relname || '.' || a.attname)
         WHERE c.relnamespace = 'api'::regnamespace AND c.relkind = 'v'
         ORDER BY c.relname, a.attname, length(m.name) DESC

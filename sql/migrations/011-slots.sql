@@ -49,8 +49,8 @@ COMMENT ON COLUMN yuebao.slot.catalogue IS 'The catalogue that governs the perio
 
 -- What came after close and waits for a person. A school that moved since is found by itself, not by the district it sent from.
 CREATE INDEX kept_by_school ON yuebao.kept (school, period, form);
-CREATE VIEW yuebao.kept_waiting AS
-SELECT k.period, k.school, k.form, k.id, k.revision, k.received_at
+CREATE VIEW yuebao.undecided AS
+SELECT k.district, k.period, k.school, k.form, k.id, k.revision, k.received_at
 FROM yuebao.kept AS k
 WHERE NOT EXISTS (SELECT FROM yuebao.decision AS d
                   WHERE d.district = k.district AND d.period = k.period AND d.school = k.school AND d.form = k.form AND d.id = k.id)
@@ -58,10 +58,11 @@ WHERE NOT EXISTS (SELECT FROM yuebao.decision AS d
                   JOIN yuebao.report AS r ON r.district = m.district AND r.period = k.period AND r.school = k.school AND r.form = k.form
                       AND r.revision = k.revision AND r.id = k.id
                   WHERE m.school = k.school);
-COMMENT ON VIEW   yuebao.kept_waiting IS 'Statements that came after close and are neither decided nor, sent again while their period was open, in the books.';
-COMMENT ON COLUMN yuebao.kept_waiting.period IS 'As in kept.';
-COMMENT ON COLUMN yuebao.kept_waiting.school IS 'As in kept.';
-COMMENT ON COLUMN yuebao.kept_waiting.form IS 'As in kept.';
-COMMENT ON COLUMN yuebao.kept_waiting.id IS 'As in kept.';
-COMMENT ON COLUMN yuebao.kept_waiting.revision IS 'As in kept.';
-COMMENT ON COLUMN yuebao.kept_waiting.received_at IS 'As in kept.';
+COMMENT ON VIEW   yuebao.undecided IS 'Statements that came after close and are neither decided nor, sent again while their period was open, in the books.';
+COMMENT ON COLUMN yuebao.undecided.district IS 'As in kept.';
+COMMENT ON COLUMN yuebao.undecided.period IS 'As in kept.';
+COMMENT ON COLUMN yuebao.undecided.school IS 'As in kept.';
+COMMENT ON COLUMN yuebao.undecided.form IS 'As in kept.';
+COMMENT ON COLUMN yuebao.undecided.id IS 'As in kept.';
+COMMENT ON COLUMN yuebao.undecided.revision IS 'As in kept.';
+COMMENT ON COLUMN yuebao.undecided.received_at IS 'As in kept.';

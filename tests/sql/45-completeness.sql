@@ -112,8 +112,8 @@ SELECT r.district, r.period, r.school, r.form, 1, n.position, i.indicator, n.rul
 FROM yuebao.report AS r JOIN yuebao.school AS s ON s.school = r.school, yuebao.indicator AS i,
      (VALUES (0, 'few', '10', '20', '招生减少'), (1, '', '', '', '已核对')) AS n (position, rule, found, bound, explanation)
 WHERE s.code = 'P4' AND i.code = 'pupils';
-SELECT results_eq($$SELECT m.school, m.admitted, m.position::integer, m.indicator, m.rule, m.message_zh, m.found, m.bound, m.explanation FROM api.remark AS m ORDER BY m.position$$,
-    $$VALUES ('P4', true, 0, 'pupils', 'few', '人数偏少', '10', '20', '招生减少'), ('P4', true, 1, 'pupils', '', NULL, '', '', '已核对')$$, 'of remarks');
+SELECT results_eq($$SELECT m.school, m.late, m.admitted, m.corrected, m.replaced, m.rule, m.explanation FROM api.remark AS m ORDER BY m.rule$$,
+    $$VALUES ('P4', true, true, false, false, 'few', '招生减少'), ('P4', true, true, false, false, NULL, '已核对')$$, 'of remarks');
 SELECT results_eq($$SELECT k.school, k.decision FROM api.kept AS k WHERE k.closes_at IS NOT NULL ORDER BY k.school, k.decision$$,
     $$VALUES ('P3', 'declined'), ('P5', 'declined'), ('P5', 'waiting')$$, 'of what is kept');
 
