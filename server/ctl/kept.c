@@ -8,10 +8,13 @@
 #include "gate.h"
 #include "validate.h"
 
+/* For people: the link's time zone is the calendar's. */
+#define SHOWN(instant) "pg_catalog.to_char(" instant ", 'YYYY-MM-DD HH24:MI')"
+
 /* clang-format off */
 static const char load_sql[] =
     "SELECT DISTINCT ON (a.id) a.id, a.school, a.school_zh, a.school_en, a.district_zh, a.district_en, a.form, a.period, "
-    "a.revision, a.received_at, a.closes_at, a.decision, a.held_revision, a.decided_by, a.decided_at, a.reason, "
+    "a.revision, " SHOWN("a.received_at") ", " SHOWN("a.closes_at") ", a.decision, a.held_revision, a.decided_by, " SHOWN("a.decided_at") ", a.reason, "
     "pg_catalog.encode(k.envelope, 'hex'), "
     "EXISTS (SELECT FROM yuebao.school_key AS y JOIN yuebao.school AS o ON o.school = y.school "
     "WHERE y.key = k.key AND o.institution = s.institution AND (y.revoked_at IS NULL OR y.revoked_at > k.received_at)), "

@@ -15,6 +15,7 @@
 #include "output.h"
 #include "receipt_key.h"
 
+#define KEPT_ID_SHOWN  12 /* hex digits for people, as in the list */
 #define KEY_FILE       "/etc/yuebao/receipt.key"
 #define DECISIONS_MAX  1000 /* of one command */
 #define KEY_ERROR_SIZE 400
@@ -30,7 +31,7 @@ struct decisions {
 };
 
 static const struct output_column columns[] = {
-    {"id", MSG_ctl_col_id, CELL_TEXT, {.least = 13}},
+    {"id", MSG_ctl_col_id, CELL_TEXT, {0}},
     {"school", MSG_ctl_col_school, CELL_TEXT, {0}},
     {"school_zh", MSG_ctl_col_name_zh, CELL_TEXT, {.widest = 32, .least = 16, .leaves = 1}},
     {"form", MSG_ctl_col_form, CELL_TEXT, {0}},
@@ -207,8 +208,10 @@ decide(struct decisions *d, const struct kept *kept)
     const char *outcome = result == NULL ? "" : PQgetvalue(result, 0, 0);
 
     if (strcmp(outcome, d->admit ? "admitted" : "declined") == 0) {
+        char id[KEPT_ID_SHOWN + 1];
+        snprintf(id, sizeof(id), "%s", kept_cell(kept, KEPT_ID));
         const char *cells[COLUMN_COUNT] = {
-            kept_cell(kept, KEPT_ID),
+            d->ctl->format == OUTPUT_TEXT ? id : kept_cell(kept, KEPT_ID),
             kept_cell(kept, KEPT_SCHOOL),
             kept_cell(kept, KEPT_NAME_ZH),
             kept_cell(kept, KEPT_FORM),

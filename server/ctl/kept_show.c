@@ -28,37 +28,38 @@ static const char sql[] =
 enum { CODE, NAME_ZH, NAME_EN, UNIT, STATED, STATED_MISSING, HELD, HELD_MISSING, CHANGE };
 
 static const struct output_column columns[] = {
-    {"indicator", MSG_ctl_col_code, CELL_TEXT, {.leaves = 2}},
-    {"name_zh", MSG_ctl_col_name_zh, CELL_TEXT, {.widest = 40, .least = 16}},
-    {"name_en", MSG_ctl_col_name_en, CELL_TEXT, {.widest = 40, .least = 16, .leaves = 1}},
-    {"unit", MSG_ctl_col_unit, CELL_TEXT, {.leaves = 3}},
+    {"indicator", MSG_ctl_col_code, CELL_TEXT, {0}},
+    {"name_zh", MSG_ctl_col_name, CELL_TEXT, {.least = 24}},
+    {"name_en", MSG_ctl_col_name, CELL_TEXT, {.least = 24}},
+    {"unit", MSG_ctl_col_unit, CELL_TEXT, {.leaves = 1}},
     {"value", MSG_ctl_col_kept_value, CELL_DECIMAL, {0}},
     {"held", MSG_ctl_col_held_value, CELL_DECIMAL, {0}},
     {"change", MSG_ctl_col_change, CELL_DECIMAL, {0}},
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
+#define CODES        1u                  /* people know the names */
+#define COMPARED     (1u << 5 | 1u << 6) /* held, change: when there is nothing to compare with */
 
 static int
-show_figures(struct ctl *ctl, const PGresult *result)
+show_figures(struct ctl *ctl, const PGresult *result, bool compared)
 {
-    struct output *output = output_new(columns, COLUMN_COUNT);
+    struct figure_table table;
 
-    if (output == NULL)
+    if (!figure_table_begin(&table, ctl, columns, COLUMN_COUNT, CODES | (compared ? 0 : COMPARED)))
         return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
-    for (int r = 0; r < PQntuples(result); r++) {
-        const char *cells[COLUMN_COUNT] = {
-            db_cell(result, r, CODE),
-            db_cell(result, r, NAME_ZH),
-            db_cell(result, r, NAME_EN),
-            db_cell(result, r, UNIT),
-            figure_cell(ctl, db_cell(result, r, STATED), db_cell(result, r, STATED_MISSING)),
-            figure_cell(ctl, db_cell(result, r, HELD), db_cell(result, r, HELD_MISSING)),
-            db_cell(result, r, CHANGE),
-        };
-        output_row(output, cells);
-    }
-    int status = output_write(output, stdout, ctl);
-    output_free(output);
+    for (int r = 0; r < PQntuples(result); r++)
+        figure_table_row(&table,
+                         (const char *const[COLUMN_COUNT]){
+                             db_cell(result, r, CODE),
+                             db_cell(result, r, NAME_ZH),
+                             db_cell(result, r, NAME_EN),
+                             figure_unit(ctl, db_cell(result, r, UNIT)),
+                             figure_cell(ctl, db_cell(result, r, STATED), db_cell(result, r, STATED_MISSING)),
+                             figure_cell(ctl, db_cell(result, r, HELD), db_cell(result, r, HELD_MISSING)),
+                             db_cell(result, r, CHANGE),
+                         });
+    int status = output_write(table.output, stdout, ctl);
+    output_free(table.output);
     return status;
 }
 
@@ -128,7 +129,8 @@ kept_show(struct ctl *ctl, const char *prefix)
         char *figures = kept_figures_json(kept.statement);
         PGresult *result = db_query(ctl, sql, 2, (const char *const[]){kept_cell(&kept, KEPT_ID), figures});
         say_head(ctl, &kept);
-        status = result == NULL ? ctl->status : show_figures(ctl, result);
+        status = result == NULL ? ctl->status
+                                : show_figures(ctl, result, kept_cell(&kept, KEPT_HELD_REVISION) != NULL);
         say_warnings(ctl, &kept);
         say_decision(ctl, &kept);
         if (result != NULL && state != KEPT_SOUND && state != KEPT_FAULTY)

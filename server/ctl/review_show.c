@@ -33,19 +33,22 @@ enum {
 };
 
 static const struct output_column columns[] = {
-    {"indicator", MSG_ctl_col_code, CELL_TEXT, {.leaves = 2}},
-    {"name_zh", MSG_ctl_col_name_zh, CELL_TEXT, {.widest = 40, .least = 16}},
-    {"name_en", MSG_ctl_col_name_en, CELL_TEXT, {.widest = 40, .least = 16, .leaves = 1}},
-    {"unit", MSG_ctl_col_unit, CELL_TEXT, {.leaves = 3}},
+    {"indicator", MSG_ctl_col_code, CELL_TEXT, {0}},
+    {"name_zh", MSG_ctl_col_name, CELL_TEXT, {.least = 24}},
+    {"name_en", MSG_ctl_col_name, CELL_TEXT, {.least = 24}},
+    {"unit", MSG_ctl_col_unit, CELL_TEXT, {.leaves = 1}},
     {"before", MSG_ctl_col_before, CELL_DECIMAL, {0}},
+    {"change", MSG_ctl_col_change, CELL_DECIMAL, {0}},
     {"earlier", MSG_ctl_col_earlier, CELL_DECIMAL, {0}},
     {"differs", MSG_ctl_col_differs, CELL_BOOLEAN, {0}},
     {"figure", MSG_ctl_col_figure, CELL_DECIMAL, {0}},
-    {"change", MSG_ctl_col_change, CELL_DECIMAL, {0}},
     {"remarks", MSG_ctl_col_remarks, CELL_TEXT, {0}},
 };
-#define DATA_COUNT 10 /* columns for programs; people read the remarks under the row */
-#define TEXT_COUNT 9
+#define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
+#define CODES        1u                  /* people know the names */
+#define FROM_BEFORE  (1u << 4 | 1u << 5) /* before, change */
+#define FROM_EARLIER (1u << 6 | 1u << 7) /* earlier, differs */
+#define REMARKS      (1u << 9)           /* people read them under the row */
 
 #define NOTE_INDENT   2 /* of output_note */
 #define CHARACTER_MAX 4 /* bytes in UTF-8 */
@@ -155,36 +158,61 @@ add_notes(const struct ctl *ctl, struct output *output, const PGresult *remarks,
     }
 }
 
+/* Whether any row has something there. */
+static bool
+occurs(const PGresult *figures, int text, int missing)
+{
+    for (int r = 0; r < PQntuples(figures); r++)
+        if (!PQgetisnull(figures, r, text) || !PQgetisnull(figures, r, missing))
+            return true;
+    return false;
+}
+
+static unsigned
+left_out(const PGresult *figures)
+{
+    return CODES | REMARKS | (occurs(figures, BEFORE, BEFORE_WHY) ? 0 : FROM_BEFORE) |
+           (occurs(figures, EARLIER, EARLIER_WHY) ? 0 : FROM_EARLIER);
+}
+
+static void
+add_figure(struct figure_table *table, const PGresult *figures, const PGresult *remarks, int r)
+{
+    const struct ctl *ctl = table->ctl;
+    const char *code = PQgetvalue(figures, r, CODE);
+    char *joined = remarks_joined(ctl, remarks, code);
+    const char *cells[COLUMN_COUNT] = {
+        code,
+        db_cell(figures, r, NAME_ZH),
+        db_cell(figures, r, NAME_EN),
+        figure_unit(ctl, db_cell(figures, r, UNIT)),
+        figure_cell(ctl, db_cell(figures, r, BEFORE), db_cell(figures, r, BEFORE_WHY)),
+        db_cell(figures, r, CHANGE),
+        figure_cell(ctl, db_cell(figures, r, EARLIER), db_cell(figures, r, EARLIER_WHY)),
+        db_cell(figures, r, DIFFERS),
+        figure_cell(ctl, db_cell(figures, r, FIGURE), db_cell(figures, r, FIGURE_WHY)),
+        joined,
+    };
+
+    if (ctl->format == OUTPUT_TEXT && cells[7][0] == 'f')
+        cells[7] = NULL; /* what differs shall be seen */
+    figure_table_row(table, cells);
+    if (ctl->format == OUTPUT_TEXT)
+        add_notes(ctl, table->output, remarks, code);
+    free(joined);
+}
+
 static int
 show_figures(struct ctl *ctl, const PGresult *figures, const PGresult *remarks)
 {
-    bool for_people = ctl->format == OUTPUT_TEXT;
-    struct output *output = output_new(columns, for_people ? TEXT_COUNT : DATA_COUNT);
+    struct figure_table table;
 
-    if (output == NULL)
+    if (!figure_table_begin(&table, ctl, columns, COLUMN_COUNT, left_out(figures)))
         return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
-    for (int r = 0; r < PQntuples(figures); r++) {
-        const char *code = PQgetvalue(figures, r, CODE);
-        char *joined = remarks_joined(ctl, remarks, code);
-        const char *cells[DATA_COUNT] = {
-            code,
-            db_cell(figures, r, NAME_ZH),
-            db_cell(figures, r, NAME_EN),
-            db_cell(figures, r, UNIT),
-            figure_cell(ctl, db_cell(figures, r, BEFORE), db_cell(figures, r, BEFORE_WHY)),
-            figure_cell(ctl, db_cell(figures, r, EARLIER), db_cell(figures, r, EARLIER_WHY)),
-            db_cell(figures, r, DIFFERS),
-            figure_cell(ctl, db_cell(figures, r, FIGURE), db_cell(figures, r, FIGURE_WHY)),
-            db_cell(figures, r, CHANGE),
-            joined,
-        };
-        output_row(output, cells);
-        if (for_people)
-            add_notes(ctl, output, remarks, code);
-        free(joined);
-    }
-    int status = output_write(output, stdout, ctl);
-    output_free(output);
+    for (int r = 0; r < PQntuples(figures); r++)
+        add_figure(&table, figures, remarks, r);
+    int status = output_write(table.output, stdout, ctl);
+    output_free(table.output);
     return status;
 }
 
@@ -223,7 +251,7 @@ static void
 say_head(struct ctl *ctl, const PGresult *heads, int r)
 {
     bool zh = ctl->language == LANGUAGE_ZH;
-    char marks[REVIEW_MARKS_MAX];
+    char marks[REVIEW_MARKS_MAX], shown[REVIEW_MARKS_MAX + 1];
 
     review_marks(ctl, db_cell(heads, r, H_LATE), db_cell(heads, r, H_ADMITTED),
                  db_cell(heads, r, H_CORRECTED), marks);
@@ -231,7 +259,8 @@ say_head(struct ctl *ctl, const PGresult *heads, int r)
             PQgetvalue(heads, r, H_SCHOOL), "district",
             PQgetvalue(heads, r, zh ? H_DISTRICT_ZH : H_DISTRICT_EN), "form", PQgetvalue(heads, r, H_FORM),
             "period", PQgetvalue(heads, r, H_PERIOD), "revision", PQgetvalue(heads, r, H_REVISION), NULL);
-    ctl_say(ctl, MSG_ctl_review_received, "at", PQgetvalue(heads, r, H_RECEIVED), "marks", marks, NULL);
+    snprintf(shown, sizeof(shown), "%s%s", marks[0] == '\0' ? "" : " ", marks);
+    ctl_say(ctl, MSG_ctl_review_received, "at", PQgetvalue(heads, r, H_RECEIVED), "marks", shown, NULL);
     ctl_say(ctl, MSG_ctl_report_names, "filler", PQgetvalue(heads, r, H_FILLER), "reviewer",
             PQgetvalue(heads, r, H_REVIEWER), "head", PQgetvalue(heads, r, H_HEAD), NULL);
     if (db_cell(heads, r, H_CORRECTION) != NULL)
