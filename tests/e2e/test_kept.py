@@ -8,12 +8,13 @@ import pytest
 import contract
 from contract import pb
 from house import wait_for
+from test_clerk import NAMES, desk_of, states
 from world import CLOSED, OPEN, first_day
 
 
 @pytest.fixture(scope="module")
 def world(make_world):
-    return make_world()
+    return make_world(workers=1)  # so that what one session is told all have heard of
 
 
 def key(world):
@@ -210,3 +211,18 @@ def test_what_was_sent_again_in_time_needs_no_decision(world):
     assert rows(world, "--school", school.code) == []
     assert "in the books" in decide(world, "decline", digest.hex(), ok=65).stderr
     assert [r["decision"] for r in rows(world, "--school", school.code, "--all")] == ["booked"]
+
+
+@pytest.mark.parametrize("verb, state, says", [("admit", "receipted", "已采纳"), ("decline", "refused", "不采纳")])
+def test_the_desk_learns_what_was_decided(world, verb, state, says):
+    school, desk, _, path, figures = desk_of(world, "senior", period=CLOSED)
+    desk("submit", path, *NAMES)
+    assert states(desk) == {(CLOSED, 1): "kept"}
+    (waiting,) = rows(world, "--school", school.code)
+    decide(world, verb, waiting["id"], reason="洪水冲断光缆")
+    desk("send")
+    assert states(desk) == {(CLOSED, 1): state}
+    told = desk("status", "--all", lang="zh").stdout
+    assert says in told and "洪水冲断光缆" in told
+    assert world.booked(school, CLOSED) == (pairs(figures) if verb == "admit" else {})
+    world.assert_books_agree()

@@ -3,11 +3,15 @@
 import csv
 import io
 import json
+import threading
 
+import psycopg2
 import pytest
 
 import contract
-from world import OPEN
+from house import BUILD, run, wait_for
+from test_clerk import NAMES, desk_of, states as desk_states
+from world import OPEN, first_day
 
 DISTRICT = "341881"
 
@@ -133,7 +137,6 @@ def test_readers_look_and_change_nothing(world):
     conninfo = world.database.conninfo("yuebao_reader")
     school, _ = world.enrolled("kindergarten", int(DISTRICT))
     send(world, school)
-    from house import BUILD, run
     ctl = BUILD / "server" / "ctl" / "yuebaoctl"
     for args in ([DISTRICT, OPEN], [DISTRICT, OPEN, "--school", school.code], ["declarations"]):
         run(ctl, "review", *args, "--db", conninfo)
@@ -142,6 +145,69 @@ def test_readers_look_and_change_nothing(world):
                  ["declare", DISTRICT, OPEN]):
         run(ctl, "review", *args, "--db", conninfo, ok=77)
     assert states(world)[school.code] == (1, "waiting")
+
+
+def test_a_note_stands_at_the_desk_until_it_is_corrected(world):
+    school, desk, sheet, path, figures = desk_of(world, "special")
+    desk("submit", path, *NAMES)
+    world.database.ctl("review", "return", str(school.district), OPEN, "--school", school.code, "--note", "请核对在校生数")
+    desk("send")
+    assert "请核对在校生数" in desk("status", lang="zh").stdout
+    number = next(n for n in figures if not isinstance(figures[n], tuple))
+    indicator = world.catalogue.indicators[number]
+    changed = dict(figures)
+    changed[number] = figures[number] + 10 ** indicator.decimals
+    sheet.fill(world.catalogue, changed).save(path)
+    desk("submit", path, *NAMES, "--correction", "核对后更正")
+    assert desk_states(desk)[(OPEN, 2)] == "receipted"
+    assert "请核对在校生数" not in desk("status", lang="zh").stdout
+    (row,) = [r for r in json.loads(world.database.ctl("review", str(school.district), OPEN, "--json").stdout) if r["school"] == school.code]
+    assert (row["revision"], row["verdict"], row["changed_figures"]) == (2, "waiting", 1)
+
+
+def test_what_comes_while_a_period_is_declared_reopens_it(world):
+    """A report that is not committed yet when its district is declared was not seen by anybody: it reopens the period."""
+    school, _ = world.enrolled("primary", 410482)
+    ((form, catalogue),) = world.database.rows("SELECT form, (SELECT max(catalogue) FROM yuebao.catalogue) FROM yuebao.form WHERE code = 'primary.monthly'")
+    other, _ = world.enrolled("primary", 410482)
+    send(world, other)
+    review(world, "seen", "410482", OPEN, other.code)
+    link = psycopg2.connect(world.database.conninfo())
+    try:
+        with link.cursor() as cursor: # a collector's batch, between its claim and its COMMIT
+            cursor.execute("""INSERT INTO yuebao.report (district, period, school, form, revision, id, catalogue, key, received_at, late, filler, reviewer,
+                                                         head, envelope, receipt)
+                              SELECT 410482, %s, s.school, %s, 1, sha256('in flight'), %s, 'key', now(), false, 'a', 'b', 'c', '', ''
+                              FROM yuebao.school s WHERE s.code = %s""", (first_day(OPEN), form, catalogue, school.code))
+            review(world, "declare", "410482", OPEN, "--note", "其余停课")
+            link.commit()
+        (told,) = json.loads(review(world, "declarations", "--district", "410482", "--json").stdout)
+        assert told["standing"] == "reopened" and told["changed_reports"] == 1
+    finally:
+        link.rollback()
+        link.close()
+
+
+def test_who_declares_waits_for_who_reviews(world):
+    """A review that is being written is either seen by the declaration or comes after it; never both."""
+    school, _ = world.enrolled("primary", 619900)
+    send(world, school)
+    review(world, "seen", "619900", OPEN, school.code)
+    link = psycopg2.connect(world.database.conninfo())
+    try:
+        with link.cursor() as cursor:
+            cursor.execute("""SELECT yuebao.return_report(v.district, v.period, v.school, v.form, v.revision, '再核对')
+                              FROM yuebao.reviewed v JOIN yuebao.school s USING (school) WHERE s.code = %s""", (school.code,))
+        declaring = threading.Thread(target=review, args=(world, "declare", "619900", OPEN, "--note", "x"), kwargs={"ok": 65})
+        declaring.start()
+        wait_for("the declaration to wait", lambda: world.database.rows(
+            "SELECT 1 FROM pg_locks WHERE relation = 'yuebao.review'::regclass AND NOT granted"))
+        link.commit()
+        declaring.join()
+    finally:
+        link.rollback()
+        link.close()
+    assert json.loads(review(world, "declarations", "--district", "619900", "--json").stdout) == []
 
 
 @pytest.mark.parametrize("args, status", [
