@@ -96,6 +96,8 @@ int cmd_progress(struct ctl *ctl, int argc, char **argv);
 int cmd_missing(struct ctl *ctl, int argc, char **argv);
 int cmd_kept(struct ctl *ctl, int argc, char **argv);
 int cmd_review(struct ctl *ctl, int argc, char **argv);
+int cmd_breaches(struct ctl *ctl, int argc, char **argv);
+int cmd_outliers(struct ctl *ctl, int argc, char **argv);
 int cmd_rejections(struct ctl *ctl, int argc, char **argv);
 int cmd_key(struct ctl *ctl, int argc, char **argv);
 int cmd_keys(struct ctl *ctl, int argc, char **argv);

@@ -22,6 +22,8 @@ static const struct command commands[] = {
     {"missing", cmd_missing, MSG_ctl_sum_missing, MSG_ctl_help_missing, NULL},
     {"review", cmd_review, MSG_ctl_sum_review, MSG_ctl_help_review, NULL},
     {"kept", cmd_kept, MSG_ctl_sum_kept, MSG_ctl_help_kept, NULL},
+    {"breaches", cmd_breaches, MSG_ctl_sum_breaches, MSG_ctl_help_breaches, NULL},
+    {"outliers", cmd_outliers, MSG_ctl_sum_outliers, MSG_ctl_help_outliers, NULL},
     {"rejections", cmd_rejections, MSG_ctl_sum_rejections, MSG_ctl_help_rejections, NULL},
     {"key", cmd_key, MSG_ctl_sum_key, MSG_ctl_help_key, NULL},
     {"keys", cmd_keys, MSG_ctl_sum_keys, MSG_ctl_help_keys, NULL},
