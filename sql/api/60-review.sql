@@ -59,8 +59,10 @@ COMMENT ON VIEW api.review IS 'The newest revision of every report, and what the
 
 CREATE VIEW api.review_log AS
 SELECT w.district, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en, f.code AS form, yuebao.period_text(w.period, f.frequency) AS period,
-       w.period AS first_day, w.revision, w.verdict, nullif(w.note, '') AS review_note, w.made_by AS reviewed_by, w.made_at AS reviewed_at
+       w.period AS first_day, w.revision, r.late, r.admitted, w.revision > 1 AS corrected,
+       w.verdict, nullif(w.note, '') AS review_note, w.made_by AS reviewed_by, w.made_at AS reviewed_at
 FROM yuebao.review AS w
+JOIN yuebao.report AS r ON r.district = w.district AND r.period = w.period AND r.school = w.school AND r.form = w.form AND r.revision = w.revision
 JOIN yuebao.form AS f ON f.form = w.form
 JOIN yuebao.school AS s ON s.school = w.school;
 COMMENT ON VIEW api.review_log IS 'Every review: which revision a bureau saw or returned, with what note, by whom and when.';

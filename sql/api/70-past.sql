@@ -102,7 +102,14 @@ COMMENT ON FUNCTION api.breaches_in(integer, text, text, text) IS
     'The rules that accepted figures break: in a district and all districts below it (NULL: everywhere), of a period (NULL: those open, or closed '
     'within 31 days), of a form, of a school. Rules across forms and periods are warnings, whatever they were for one form.';
 
-CREATE VIEW api.breach AS SELECT b.* FROM api.breaches_in() AS b;
+CREATE VIEW api.breach AS
+SELECT b.*, n.revision, n.late, n.admitted, n.revision > 1 AS corrected
+FROM api.breaches_in() AS b
+JOIN yuebao.school AS s ON s.code = b.school
+JOIN yuebao.form AS f ON f.code = b.form
+CROSS JOIN LATERAL (SELECT r.revision, r.late, r.admitted FROM yuebao.report AS r
+                    WHERE r.district = b.district AND r.period = b.first_day AND r.school = s.school AND r.form = f.form
+                    ORDER BY r.revision DESC LIMIT 1) AS n;
 COMMENT ON VIEW api.breach IS 'The rules that accepted figures break, of the periods that are open or closed within the last 31 days; others: api.breaches_in.';
 
 -- Figures unlike the past. A figure is compared with the school's own figures of the same indicator on the same form: those of the same month,
@@ -204,6 +211,13 @@ COMMENT ON FUNCTION api.outliers_in(integer, text, text, text) IS
     'Accepted figures that are unlike the school''s own past: in a district and all districts below it (NULL: everywhere), of a period (NULL: those '
     'open, or closed within 31 days), of a form, of a school.';
 
-CREATE VIEW api.outlier AS SELECT o.* FROM api.outliers_in() AS o;
+CREATE VIEW api.outlier AS
+SELECT o.*, n.revision, n.late, n.admitted, n.revision > 1 AS corrected
+FROM api.outliers_in() AS o
+JOIN yuebao.school AS s ON s.code = o.school
+JOIN yuebao.form AS f ON f.code = o.form
+CROSS JOIN LATERAL (SELECT r.revision, r.late, r.admitted FROM yuebao.report AS r
+                    WHERE r.district = o.district AND r.period = o.first_day AND r.school = s.school AND r.form = f.form
+                    ORDER BY r.revision DESC LIMIT 1) AS n;
 COMMENT ON VIEW api.outlier IS
     'Accepted figures that are unlike the school''s own past, of the periods that are open or closed within the last 31 days; others: api.outliers_in.';

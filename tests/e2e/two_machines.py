@@ -189,6 +189,8 @@ def assert_books_are(world, model):
     totals = {(form, first_day(period), number): cell for (form, period, number), cell in model.totals().items()}
     assert totals_in(database) == totals
     assert_shown(database, model, totals, indicators)
+    assert_marked(database, model, indicators)
+    assert_complete(database, model)
     world.assert_books_agree()
 
 
@@ -211,6 +213,50 @@ def assert_shown(database, model, totals, indicators):
             assert value == decimal(cell[2], indicator.decimals)
         elif not schools:
             assert value is None, "missing is not zero"
+
+
+def is_late(slot, sent):
+    return slot.late or sent.admitted
+
+
+def assert_marked(database, model, indicators):
+    """Corrections and admissions after the close, wherever a report or a figure is shown: what stands, and what was replaced by what."""
+    slots = {(name[0], name[1], first_day(name[2])): slot for name, slot in model.slots.items()}
+    reports = {tuple(row[:4]): row[4:] for row in database.rows(
+        "SELECT school, form, first_day, revision, late, admitted, corrected, replaced FROM api.report")}
+    assert reports == {(*name, one.revision): (is_late(slot, one), one.admitted, one.revision > 1, one is not slot.current)
+                       for name, slot in slots.items() for one in slot.chain}
+    figures = {row[:3]: row[3:] for row in database.rows(
+        "SELECT DISTINCT school, form, first_day, revision, late, admitted, corrected FROM api.figure")}
+    assert figures == {name: (slot.current.revision, is_late(slot, slot.current), slot.current.admitted, slot.current.revision > 1)
+                       for name, slot in slots.items() if slot.current}
+    history = {tuple(row[:5]): tuple(row[5:]) for row in database.rows(
+        """SELECT school, form, first_day, indicator, revision, late, admitted, corrected, value, new_revision, new_late, new_admitted, new_value,
+                  correction, replaced_by FROM api.figure_history""")}
+    wanted = {}
+    for name, slot in slots.items():
+        for was, now in zip(slot.chain, slot.chain[1:]):
+            for number, (_, value, _) in rows_of(was).items():
+                indicator, after = indicators[number], rows_of(now).get(number, (None, None, None))[1]
+                wanted[*name, indicator.code, was.revision] = (
+                    is_late(slot, was), was.admitted, was.revision > 1, decimal(value, indicator.decimals), now.revision, is_late(slot, now), now.admitted,
+                    decimal(after, indicator.decimals), now.correction, now.id.hex())
+    assert history == wanted
+
+
+def assert_complete(database, model):
+    """What is owed and what came of it, counted in Python: two primary schools and a junior stage are there to owe."""
+    told = {tuple(row[:2]): list(row[2:]) for row in database.rows(
+        """SELECT form, first_day, expected, reported, on_time, late, admitted, corrected, kept, missing FROM api.completeness
+           WHERE district = 990000 AND (form, period) IN (SELECT * FROM unnest(%s, %s))""",
+        [name[1] for name in model.slots], [name[2] for name in model.slots])}
+    wanted = {}
+    for (_, form, period), slot in model.slots.items():
+        expected, reported = 1 if form.startswith("junior") else 2, len(slot.chain) > 0
+        late = reported and is_late(slot, slot.chain[0])
+        wanted[form, first_day(period)] = [expected, reported, reported and not late, late, sum(one.admitted for one in slot.chain),
+                                           len(slot.chain) > 1, any(name not in slot.decided for name in slot.kept), expected - reported]
+    assert told == wanted
 
 
 def decimal(scaled, decimals):
