@@ -7,7 +7,6 @@
 
 #include "asked_once.h"
 #include "db.h"
-#include "form_name.h"
 #include "governs.h"
 #include "instant.h"
 #include "known.h"
@@ -17,14 +16,6 @@
 #define PERIODS_MAX 4000 /* of one command: eleven years of days */
 #define LISTED_MAX  30   /* rows shown on a terminal before a count is kinder */
 #define ZONE        "Asia/Shanghai"
-
-/* The instant of parameters $base, $text for period f, p in that zone; NULL when $base is. */
-#define INSTANT(base, text, zone)                                                                            \
-    "CASE " base " WHEN 'now' THEN pg_catalog.now() + " text "::text::interval "                             \
-    "WHEN 'end' THEN ((yuebao.period_last_day(p.day, f.frequency) + 1)::timestamp + " text                   \
-    "::text::interval) AT TIME ZONE " zone " "                                                               \
-    "WHEN 'local' THEN " text "::text::timestamp AT TIME ZONE " zone " WHEN 'absolute' THEN " text           \
-    "::text::timestamptz END"
 
 struct calendar {
     struct ctl *ctl;
@@ -73,8 +64,8 @@ choose_frequency(struct calendar *c, enum frequency written)
 
     c->of = written;
     if (name == NULL && c->form != NULL)
-        name = strchr(c->form, '.') + 1;
-    return name == NULL || frequency_parse(name, &c->of); /* both were looked at before */
+        return form_frequency(c->form, &c->of);
+    return name == NULL || frequency_parse(name, &c->of); /* all were looked at before */
 }
 
 /* Names that cannot be, before the database is asked anything. */
@@ -123,21 +114,6 @@ read_periods(struct calendar *c, const char *text)
 
 /* ---- when --------------------------------------------------------------------------------------- */
 
-static bool
-read_instant(struct calendar *c, const char *text, const char *fallback, struct instant *ret_instant)
-{
-    const char *chosen = text != NULL ? text : fallback;
-
-    if (chosen == NULL) {
-        *ret_instant = (struct instant){.base = NULL};
-        return true;
-    }
-    if (instant_parse(chosen, ret_instant))
-        return true;
-    ctl_usage(c->ctl, MSG_ctl_bad_instant, "value", chosen, NULL);
-    return false;
-}
-
 static const struct output_column columns[] = {
     {"form", MSG_ctl_col_form, CELL_TEXT, {0}},
     {"name", MSG_ctl_col_name, CELL_TEXT, {.widest = 40, .least = 20, .leaves = 1}},
@@ -164,7 +140,7 @@ state_message(const char *state)
     "CASE WHEN pg_catalog.now() < c.opens_at THEN 'upcoming' WHEN pg_catalog.now() <= c.due_at THEN 'open' " \
     "WHEN pg_catalog.now() < c.closes_at THEN 'late' ELSE 'closed' END"
 
-/* Rows of form, kind, frequency, period, opens, due, closes, zone, state. */
+/* Rows of form, its names, period, opens, due, closes, zone, state. */
 static int
 show(struct ctl *ctl, const PGresult *result)
 {
@@ -173,9 +149,8 @@ show(struct ctl *ctl, const PGresult *result)
     if (output == NULL)
         return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
     for (int r = 0; r < PQntuples(result); r++) {
-        char name[FORM_NAME_MAX];
-        const char *cells[COLUMN_COUNT] = {PQgetvalue(result, r, 0), name};
-        form_name(ctl->language, PQgetvalue(result, r, 1), PQgetvalue(result, r, 2), name);
+        const char *cells[COLUMN_COUNT] = {PQgetvalue(result, r, 0),
+                                           PQgetvalue(result, r, ctl->language == LANGUAGE_ZH ? 1 : 2)};
         for (int i = 2; i < 7; i++)
             cells[i] = PQgetvalue(result, r, i + 1);
         cells[7] = ctl_word(ctl, state_message(PQgetvalue(result, r, 8)));
@@ -190,7 +165,7 @@ show(struct ctl *ctl, const PGresult *result)
 
 /* clang-format off */
 static const char list_sql[] =
-    "SELECT c.form, c.kind, c.frequency, c.period, "
+    "SELECT c.form, c.name_zh, c.name_en, c.period, "
     "c.opens_at, c.due_at, c.closes_at, c.zone, " STATE
     " FROM api.calendar AS c WHERE ($1::text IS NULL OR c.form = $1) AND ($2::text IS NULL OR c.frequency = $2) "
     "AND ($3::text IS NULL OR c.kind = $3) AND ($4::text IS NULL OR c.period = $4) "
@@ -244,25 +219,25 @@ list(struct calendar *c, const char *form)
 /* Here SQL's lines count, not C's. */
 /* clang-format off */
 #define LISTED                                                                                               \
-    "SELECT f.code, f.kind, f.frequency, yuebao.period_text(c.period, f.frequency), "                        \
+    "SELECT f.code, f.name_zh, f.name_en, yuebao.period_text(c.period, f.frequency), "                        \
     "c.opens_at, c.due_at, c.closes_at, c.zone, " STATE                                                      \
     " FROM c JOIN yuebao.form AS f USING (form) ORDER BY c.period, f.code"
 
 static const char open_sql[] =
     "WITH c AS ("
     "INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, zone, catalogue) "
-    "SELECT f.form, p.day, " INSTANT("$6", "$7", NEW_ZONE) ", "
-                             INSTANT("$8", "$9", NEW_ZONE) ", "
-                             INSTANT("$10", "$11", NEW_ZONE) ", "
+    "SELECT f.form, p.day, " INSTANT_SQL("$6", "$7", NEW_ZONE) ", "
+                             INSTANT_SQL("$8", "$9", NEW_ZONE) ", "
+                             INSTANT_SQL("$10", "$11", NEW_ZONE) ", "
     NEW_ZONE ", yuebao.governing(p.day) " WANTED GOVERNED
     "ON CONFLICT ON CONSTRAINT calendar_pk DO NOTHING RETURNING *) " LISTED;
 
 static const char set_sql[] =
     "WITH c AS ("
     "UPDATE yuebao.calendar AS k SET "
-    "opens_at = coalesce(" INSTANT("$6", "$7", OLD_ZONE) ", k.opens_at), "
-    "due_at = coalesce(" INSTANT("$8", "$9", OLD_ZONE) ", k.due_at), "
-    "closes_at = coalesce(" INSTANT("$10", "$11", OLD_ZONE) ", k.closes_at) "
+    "opens_at = coalesce(" INSTANT_SQL("$6", "$7", OLD_ZONE) ", k.opens_at), "
+    "due_at = coalesce(" INSTANT_SQL("$8", "$9", OLD_ZONE) ", k.due_at), "
+    "closes_at = coalesce(" INSTANT_SQL("$10", "$11", OLD_ZONE) ", k.closes_at) "
     WANTED "AND k.form = f.form AND k.period = p.day RETURNING k.*) " LISTED;
 /* clang-format on */
 
@@ -280,7 +255,6 @@ has_catalogue(struct ctl *ctl)
     return has;
 }
 
-/* The statement's rows; the one constraint that a wrong option breaks is told in its own words. */
 static PGresult *
 change(struct calendar *c, const char *sql, const struct instant when[3])
 {
@@ -294,11 +268,7 @@ change(struct calendar *c, const char *sql, const struct instant when[3])
     PGresult *result = PQexecParams(c->ctl->db, sql, 11, NULL, values, NULL, NULL, 0);
     if (PQresultStatus(result) == PGRES_TUPLES_OK)
         return result;
-    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
-    if (constraint != NULL && strcmp(constraint, "calendar_instants_ordered") == 0)
-        ctl_fail(c->ctl, EX_DATAERR, MSG_ctl_instants_unordered, NULL);
-    else
-        db_report(c->ctl, result);
+    instant_report(c->ctl, result);
     PQclear(result);
     return NULL;
 }
@@ -425,9 +395,9 @@ open_or_set(struct calendar *c, const char *verb, const char *periods)
     if (c->period != NULL || c->state != NULL)
         return ctl_usage(c->ctl, MSG_ctl_only_list, NULL);
     if (!filters_are_sound(c) || !read_periods(c, periods) ||
-        !read_instant(c, c->opens, opening ? "end-1d" : NULL, &when[0]) ||
-        !read_instant(c, c->due, opening ? "end+5d" : NULL, &when[1]) ||
-        !read_instant(c, c->closes, opening ? "end+15d" : NULL, &when[2]))
+        !instant_option(c->ctl, c->opens, opening ? "end-1d" : NULL, &when[0]) ||
+        !instant_option(c->ctl, c->due, opening ? "end+5d" : NULL, &when[1]) ||
+        !instant_option(c->ctl, c->closes, opening ? "end+15d" : NULL, &when[2]))
         return c->ctl->status;
     return apply(c, verb, periods, when);
 }

@@ -90,6 +90,7 @@ int cmd_migrate(struct ctl *ctl, int argc, char **argv);
 int cmd_import(struct ctl *ctl, int argc, char **argv);
 void import_columns_help(const struct ctl *ctl, FILE *out); /* the files' columns */
 int cmd_calendar(struct ctl *ctl, int argc, char **argv);
+int cmd_ask(struct ctl *ctl, int argc, char **argv);
 int cmd_enrol(struct ctl *ctl, int argc, char **argv);
 int cmd_schools(struct ctl *ctl, int argc, char **argv);
 int cmd_progress(struct ctl *ctl, int argc, char **argv);

@@ -1,10 +1,6 @@
 /*
  * Rows into tables. Each file's rows go by COPY into a temporary table of their own; constant statements then
  * update what differs and insert what is new, so that an unchanged file changes nothing.
- *
- * Numbers (of schools, indicators, rules …) come from sequences. A sequence does not roll back, so it is set
- * to the highest number in use first, inside the transaction: neither a dry run nor a refused import uses
- * numbers up.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,17 +11,7 @@
 #include "import.h"
 #include "import_changes.h"
 #include "import_steps.h"
-
-/* Numbers begin behind the highest in use; undone with the transaction. */
-static const char rewind_numbers[] =
-    "DO $$ DECLARE one record; highest bigint; BEGIN "
-    "FOR one IN SELECT * FROM (VALUES ('school', 'school'), ('indicator', 'indicator'), ('target', "
-    "'target'), "
-    "('form', 'form'), ('rule', 'rule'), ('catalogue', 'catalogue')) AS v (tab, col) LOOP "
-    "EXECUTE pg_catalog.format('SELECT coalesce(max(%I), 0) FROM yuebao.%I', one.col, one.tab) INTO highest; "
-    "EXECUTE pg_catalog.format('ALTER SEQUENCE %s RESTART WITH %s', "
-    "pg_catalog.pg_get_serial_sequence('yuebao.' || one.tab, one.col), highest + 1); "
-    "END LOOP; END $$";
+#include "numbers.h"
 
 /* ---- COPY --------------------------------------------------------------------------------------- */
 
@@ -430,7 +416,7 @@ write_kind(struct import *import, enum import_kind kind, struct import_counts *c
 bool
 import_write(struct import *import, struct import_counts ret_counts[IMPORT_KINDS])
 {
-    bool ok = db_do_plain(import->ctl, rewind_numbers) && stage(import) && changes_begin(import);
+    bool ok = numbers_rewind(import->ctl) && stage(import) && changes_begin(import);
 
     for (enum import_kind kind = 0; ok && kind < IMPORT_KINDS; kind++) {
         ret_counts[kind] = (struct import_counts){0};

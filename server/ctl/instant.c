@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db.h"
 #include "period.h"
 
 #define DATE_LEN 10
@@ -108,4 +109,29 @@ instant_parse(const char *text, struct instant *ret_instant)
     if (ok)
         *ret_instant = instant;
     return ok;
+}
+
+bool
+instant_option(struct ctl *ctl, const char *text, const char *fallback, struct instant *ret_instant)
+{
+    const char *chosen = text != NULL ? text : fallback;
+
+    if (chosen == NULL) {
+        *ret_instant = (struct instant){.base = NULL};
+        return true;
+    }
+    if (instant_parse(chosen, ret_instant))
+        return true;
+    ctl_usage(ctl, MSG_ctl_bad_instant, "value", chosen, NULL);
+    return false;
+}
+
+int
+instant_report(struct ctl *ctl, const PGresult *result)
+{
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+
+    if (constraint != NULL && strcmp(constraint, "calendar_instants_ordered") == 0)
+        return ctl_fail(ctl, EX_DATAERR, MSG_ctl_instants_unordered, NULL);
+    return db_report(ctl, result);
 }

@@ -34,15 +34,41 @@ is_period(struct ctl *ctl, const char *text)
 }
 
 bool
-is_form(struct ctl *ctl, const char *text)
+is_one_off_name(const char *text, size_t len)
 {
-    const char *dot = text == NULL ? NULL : strchr(text, '.');
+    return len >= 1 && len <= ONE_OFF_NAME_MAX && text[0] != '-' &&
+           strspn(text, "-abcdefghijklmnopqrstuvwxyz0123456789") == len;
+}
+
+bool
+form_frequency(const char *form, enum frequency *ret_frequency)
+{
+    const char *dot = strchr(form, '.');
+    size_t len = dot == NULL ? 0 : strcspn(dot + 1, ".");
+    char name[16];
+
+    if (len == 0 || len >= sizeof(name))
+        return false;
+    memcpy(name, dot + 1, len);
+    name[len] = '\0';
+    return frequency_parse(name, ret_frequency);
+}
+
+/* "primary.monthly", or "primary.daily.fire-2026" of a one-off form. */
+static bool
+is_form_code(const char *text)
+{
+    const char *dot = strchr(text, '.'), *name = dot == NULL ? NULL : strchr(dot + 1, '.');
     enum frequency frequency;
 
-    if (text == NULL ||
-        (dot != NULL && names_kind(text, (size_t)(dot - text)) && frequency_parse(dot + 1, &frequency)))
-        return true;
-    return refuse(ctl, MSG_ctl_bad_form, text);
+    return dot != NULL && names_kind(text, (size_t)(dot - text)) && form_frequency(text, &frequency) &&
+           (name == NULL || is_one_off_name(name + 1, strlen(name + 1)));
+}
+
+bool
+is_form(struct ctl *ctl, const char *text)
+{
+    return text == NULL || is_form_code(text) || refuse(ctl, MSG_ctl_bad_form, text);
 }
 
 bool
@@ -88,7 +114,8 @@ knows_form(struct ctl *ctl, const char *form)
     return form == NULL || says_yes(ctl,
                                     "SELECT EXISTS (SELECT FROM api.indicator AS i WHERE i.frequency = "
                                     "split_part($1::text, '.', 2) AND split_part($1::text, '.', 1) = ANY "
-                                    "(i.reported_by))",
+                                    "(i.reported_by) AND split_part($1::text, '.', 3) = '') OR "
+                                    "EXISTS (SELECT FROM api.calendar AS c WHERE c.form = $1)",
                                     1, &form, MSG_ctl_no_form);
 }
 

@@ -9,13 +9,19 @@
 #define YUEBAOCTL_KNOWN_H
 
 #include "ctl.h"
+#include "period.h"
 
 /* By their shape alone: these need no database. */
 bool is_period(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 bool is_form(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+bool is_one_off_name(const char *text,
+                     size_t len); /* the third part of a one-off form's code; says nothing */
 bool is_kind(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 bool is_frequency(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 bool is_district(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+
+/* The second part of a form's code. false: none. */
+bool form_frequency(const char *form, enum frequency *ret_frequency) __attribute__((warn_unused_result));
 
 /* By schema api: readers may ask. */
 bool knows_form(struct ctl *ctl, const char *form) __attribute__((warn_unused_result));

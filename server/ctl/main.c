@@ -16,6 +16,7 @@ static const struct command commands[] = {
     {"migrate", cmd_migrate, MSG_ctl_sum_migrate, MSG_ctl_help_migrate, NULL},
     {"import", cmd_import, MSG_ctl_sum_import, MSG_ctl_help_import, import_columns_help},
     {"calendar", cmd_calendar, MSG_ctl_sum_calendar, MSG_ctl_help_calendar, NULL},
+    {"ask", cmd_ask, MSG_ctl_sum_ask, MSG_ctl_help_ask, NULL},
     {"enrol", cmd_enrol, MSG_ctl_sum_enrol, MSG_ctl_help_enrol, NULL},
     {"schools", cmd_schools, MSG_ctl_sum_schools, MSG_ctl_help_schools, NULL},
     {"progress", cmd_progress, MSG_ctl_sum_progress, MSG_ctl_help_progress, NULL},

@@ -364,25 +364,33 @@ renew_upcoming(struct ctl *ctl)
     return db_do_plain(ctl, renew) && db_do_plain(ctl, clear);
 }
 
-static bool
-make(struct builder *b, const char *from, char ret_hash[2 * ID_SIZE + 1])
+bool
+snapshot_store(struct ctl *ctl, struct Yuebao__Catalogue *message, const char *from,
+               char ret_hash[2 * ID_SIZE + 1])
 {
     struct timespec now;
     struct catalogue *catalogue = NULL;
     size_t len;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    b->message.made_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-    uint8_t *bytes = pack(&b->message, &len);
+    message->made_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    uint8_t *bytes = pack(message, &len);
     enum catalogue_status status = catalogue_load(bytes, len, &catalogue);
     bool ok = status == CATALOGUE_OK;
     if (ok)
-        ok = store(b->ctl, bytes, len, from, ret_hash) && store_forms(b->ctl) && renew_upcoming(b->ctl);
+        ok = store(ctl, bytes, len, from, ret_hash);
     else
-        ctl_fail(b->ctl, EX_SOFTWARE, why_unsound(status), NULL);
+        ctl_fail(ctl, EX_SOFTWARE, why_unsound(status), NULL);
     catalogue_free(catalogue);
     free(bytes);
     return ok;
+}
+
+static bool
+make(struct builder *b, const char *from, char ret_hash[2 * ID_SIZE + 1])
+{
+    return snapshot_store(b->ctl, &b->message, from, ret_hash) && store_forms(b->ctl) &&
+           renew_upcoming(b->ctl);
 }
 
 bool

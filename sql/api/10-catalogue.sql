@@ -33,8 +33,8 @@ SELECT i.code AS indicator, i.name_zh, i.name_en, i.unit, i.measure, i.over_scho
 FROM yuebao.indicator AS i
 LEFT JOIN (SELECT fi.indicator, min(f.frequency) AS frequency, array_agg(f.kind ORDER BY f.kind) AS reported_by,
                   bool_or(fi.required) AS required
-           FROM yuebao.form_indicator AS fi JOIN yuebao.form AS f ON f.form = fi.form GROUP BY fi.indicator) AS f ON f.indicator = i.indicator;
-COMMENT ON VIEW api.indicator IS 'Indicators, and who reports them how often.';
+           FROM yuebao.form_indicator AS fi JOIN yuebao.form AS f ON f.form = fi.form AND f.name = '' GROUP BY fi.indicator) AS f ON f.indicator = i.indicator;
+COMMENT ON VIEW api.indicator IS 'Indicators, and who reports them how often; one-off forms apart.';
 
 CREATE VIEW api.target AS
 SELECT t.plan, t.position, t.section, i.code AS indicator, i.name_zh, i.name_en, t.district, d.name_zh AS district_zh, d.name_en AS district_en,
@@ -46,6 +46,6 @@ COMMENT ON VIEW api.target IS 'Targets as the plans state them; api.progress say
 
 CREATE VIEW api.calendar AS
 SELECT f.code AS form, f.kind, f.frequency, yuebao.period_text(c.period, f.frequency) AS period, c.period AS first_day,
-       yuebao.period_last_day(c.period, f.frequency) AS last_day, c.opens_at, c.due_at, c.closes_at, c.zone
+       yuebao.period_last_day(c.period, f.frequency) AS last_day, c.opens_at, c.due_at, c.closes_at, c.zone, f.name_zh, f.name_en
 FROM yuebao.calendar AS c JOIN yuebao.form AS f ON f.form = c.form;
 COMMENT ON VIEW api.calendar IS 'When each form''s periods open, are due and close.';
