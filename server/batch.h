@@ -37,7 +37,7 @@ enum submission_kind {
 
 enum submission_outcome {
     SUBMISSION_ACCEPTED, /* committed: `answer` may be sent */
-    SUBMISSION_REPEATED, /* committed before: send `first_answer` */
+    SUBMISSION_REPEATED, /* committed or decided before: send `first_answer` */
     SUBMISSION_CONFLICT, /* another statement holds this revision, or previous is not the one it names */
     SUBMISSION_WAITS,    /* its predecessor is unknown */
     SUBMISSION_MOVED,    /* the school belonged to no district on the period's last day, or no partition: not
@@ -76,7 +76,7 @@ struct submission {
                                                     malloc'd, owned */
 
     /* outcome, set by batch */
-    uint8_t *first_answer; /* SUBMISSION_REPEATED: as first sent, malloc'd, owned */
+    uint8_t *first_answer; /* SUBMISSION_REPEATED: as first sent, or the decision; malloc'd, owned */
     size_t first_answer_len;
     bool decided; /* SUBMISSION_REPEATED: it had been kept, and this is what a person decided */
     uint8_t current_id[ID_SIZE]; /* SUBMISSION_CONFLICT: what the slot holds */

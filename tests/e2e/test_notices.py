@@ -175,6 +175,18 @@ def test_at_most_a_hundred_and_what_fits(world):
     assert reply.notices.notice[0].id == contract.statement_id(statements[129])
 
 
+def test_more_than_wait(world):
+    """Each is answered or told to come again, and whoever greets meanwhile is let in."""
+    school, _ = world.enrolled()
+    other, _ = world.enrolled()
+    with world.greeted(school) as session:
+        numbers = [session.send(notices=pb.NoticeRequest()) for _ in range(200)]
+        world.greeted(other).close()
+        kinds = {session.answer_to(number).WhichOneof("body") for number in numbers}
+        assert "notices" in kinds and kinds <= {"notices", "busy"}
+        assert not session.notices().notice
+
+
 # ---- holdings --------------------------------------------------------------------------------------------------
 
 
