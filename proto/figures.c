@@ -139,12 +139,6 @@ check_figure(const struct form_item *item, int64_t value, int64_t denominator, s
 
 /* ---- limits ------------------------------------------------------------------------------------- */
 
-static __int128
-floor_of(__int128 dividend, __int128 divisor)
-{
-    return dividend / divisor - (dividend % divisor < 0);
-}
-
 void
 figure_limits(const Yuebao__Indicator *indicator, int64_t *ret_least, int64_t *ret_most)
 {
@@ -156,10 +150,10 @@ figure_limits(const Yuebao__Indicator *indicator, int64_t *ret_least, int64_t *r
         *ret_most = 0;
         return;
     }
-    if (min != NULL && -floor_of(-number_widen(min->scaled, min->decimals), unit) > least)
-        least = -floor_of(-number_widen(min->scaled, min->decimals), unit);
-    if (max != NULL && floor_of(number_widen(max->scaled, max->decimals), unit) < most)
-        most = floor_of(number_widen(max->scaled, max->decimals), unit);
+    if (min != NULL && -number_floor(-number_widen(min->scaled, min->decimals), unit) > least)
+        least = -number_floor(-number_widen(min->scaled, min->decimals), unit);
+    if (max != NULL && number_floor(number_widen(max->scaled, max->decimals), unit) < most)
+        most = number_floor(number_widen(max->scaled, max->decimals), unit);
     *ret_least = least > most ? 1 : (int64_t)least;
     *ret_most = least > most ? 0 : (int64_t)most;
 }

@@ -155,6 +155,14 @@ number_print_wide(__int128 value, unsigned decimals, char text[NUMBER_WIDE_TEXT_
 }
 
 __int128
+number_floor(__int128 dividend, __int128 divisor)
+{
+    __int128 quotient = dividend / divisor;
+
+    return quotient * divisor > dividend ? quotient - 1 : quotient;
+}
+
+__int128
 number_widen(int64_t value, unsigned decimals)
 {
     assert(decimals <= DECIMALS_MAX);

@@ -37,6 +37,9 @@ void number_print_short(int64_t value, unsigned decimals, char text[NUMBER_TEXT_
  */
 __int128 number_widen(int64_t value, unsigned decimals);
 
+/* The quotient rounded down; divisor > 0. */
+__int128 number_floor(__int128 dividend, __int128 divisor);
+
 /* As number_print_short. */
 void number_print_wide(__int128 value, unsigned decimals, char text[NUMBER_WIDE_TEXT_MAX]);
 

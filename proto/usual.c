@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "number.h"
+
 /* A normal distribution's standard deviation in MADs: 1.4826 = 14826/10000. */
 #define SIGMA_NUMERATOR   14826
 #define SIGMA_DENOMINATOR 10000
@@ -46,15 +48,6 @@ larger(__int128 a, __int128 b)
     return a > b ? a : b;
 }
 
-/* The quotient rounded down, of a divisor above zero. */
-static __int128
-floor_of(__int128 dividend, __int128 divisor)
-{
-    __int128 quotient = dividend / divisor;
-
-    return quotient * divisor > dividend ? quotient - 1 : quotient;
-}
-
 bool
 usual_is_unlike(const __int128 *before, size_t count, __int128 figure, __int128 least,
                 struct usual *ret_usual)
@@ -73,8 +66,8 @@ usual_is_unlike(const __int128 *before, size_t count, __int128 figure, __int128 
     middle = median2 * (PARTS / 2);
     reach = larger(USUAL_SIGMAS * SIGMA_NUMERATOR * mad4, distance(middle, 0) / USUAL_PART);
     reach = larger(reach, least * PARTS);
-    ret_usual->low = -floor_of(reach - middle, PARTS);
-    ret_usual->high = floor_of(middle + reach, PARTS);
+    ret_usual->low = -number_floor(reach - middle, PARTS);
+    ret_usual->high = number_floor(middle + reach, PARTS);
     if (!negative && ret_usual->low < 0)
         ret_usual->low = 0;
     return distance(figure * PARTS, middle) > reach;

@@ -228,13 +228,41 @@ compares_numbers_exactly(void **state)
     assert_int_equal(number_compare(INT64_MIN, 0, INT64_MIN, 6), -1);
 }
 
+static void
+adds_and_prints_beyond_64_bits(void **state)
+{
+    static const struct {
+        __int128 value;
+        unsigned decimals;
+        const char *text;
+    } cases[] = {
+        {0, 6, "0"},
+        {-1500000, 6, "-1.5"},
+        {100, 0, "100"},
+        {(__int128)INT64_MAX * 10, 1, "9223372036854775807"},
+        {(__int128)INT64_MIN * 1000000, 6, "-9223372036854775808"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[NUMBER_WIDE_TEXT_MAX];
+
+        number_print_wide(cases[i].value, cases[i].decimals, text);
+        assert_string_equal(text, cases[i].text);
+    }
+    assert_true(number_widen(15, 1) + number_widen(-2, 0) == number_widen(-500000, 6));
+    assert_true(number_widen(INT64_MIN, 0) == (__int128)INT64_MIN * 1000000);
+    assert_true(number_floor(7, 2) == 3 && number_floor(-7, 2) == -4 && number_floor(-8, 2) == -4);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parses_exactly_or_refuses),  cmocka_unit_test(reads_no_further_than_told),
-        cmocka_unit_test(prints_what_it_parses),      cmocka_unit_test(prints_like_a_person),
-        cmocka_unit_test(compares_quotients_exactly), cmocka_unit_test(compares_numbers_exactly),
+        cmocka_unit_test(parses_exactly_or_refuses),      cmocka_unit_test(reads_no_further_than_told),
+        cmocka_unit_test(prints_what_it_parses),          cmocka_unit_test(prints_like_a_person),
+        cmocka_unit_test(compares_quotients_exactly),     cmocka_unit_test(compares_numbers_exactly),
+        cmocka_unit_test(adds_and_prints_beyond_64_bits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

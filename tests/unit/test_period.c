@@ -207,6 +207,42 @@ names_frequencies(void **state)
     assert_false(frequency_parse("hourly", &back));
 }
 
+/* Text, years, and the text of then; empty: that year has none. */
+static void
+finds_the_same_part_of_earlier_years(void **state)
+{
+    static const struct {
+        const char *text;
+        int years;
+        const char *before;
+    } cases[] = {
+        {"2026-10-31", 1, "2025-10-31"},
+        {"2028-02-29", 4, "2024-02-29"},
+        {"2028-02-29", 1, ""},
+        {"2026-W44", 1, "2025-W44"},
+        {"2026-W01", 1, "2025-W01"},
+        {"2026-W53", 6, "2020-W53"},
+        {"2026-W53", 1, ""},
+        {"2026-10", 5, "2021-10"},
+        {"2026-Q4", 2, "2024-Q4"},
+        {"2026-S1", 1, "2025-S1"},
+        {"2026-S2", 1, "2025-S2"},
+        {"2026", 1, "2025"},
+        {"1970", 1, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[PERIOD_TEXT_MAX + 1] = "";
+        struct period period, before;
+
+        assert_true(period_parse(cases[i].text, &period));
+        if (period_years_before(period, cases[i].years, &before))
+            period_print(before, text);
+        assert_string_equal(text, cases[i].before);
+    }
+}
+
 int
 main(void)
 {
@@ -218,6 +254,7 @@ main(void)
         cmocka_unit_test(weeks_agree_with_the_c_library),
         cmocka_unit_test(reads_dates_of_any_year),
         cmocka_unit_test(names_frequencies),
+        cmocka_unit_test(finds_the_same_part_of_earlier_years),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
