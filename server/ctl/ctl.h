@@ -95,6 +95,8 @@ int cmd_enrol(struct ctl *ctl, int argc, char **argv);
 int cmd_schools(struct ctl *ctl, int argc, char **argv);
 int cmd_progress(struct ctl *ctl, int argc, char **argv);
 int cmd_missing(struct ctl *ctl, int argc, char **argv);
+int cmd_completeness(struct ctl *ctl, int argc, char **argv);
+int cmd_coverage(struct ctl *ctl, int argc, char **argv);
 int cmd_kept(struct ctl *ctl, int argc, char **argv);
 int cmd_review(struct ctl *ctl, int argc, char **argv);
 int cmd_breaches(struct ctl *ctl, int argc, char **argv);

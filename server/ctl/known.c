@@ -135,6 +135,14 @@ knows_plan(struct ctl *ctl, const char *plan)
 }
 
 bool
+knows_indicator(struct ctl *ctl, const char *indicator)
+{
+    return indicator == NULL ||
+           says_yes(ctl, "SELECT EXISTS (SELECT FROM api.indicator AS i WHERE i.indicator = $1)", 1,
+                    &indicator, MSG_ctl_no_indicator);
+}
+
+bool
 knows_school(struct ctl *ctl, const char *school)
 {
     return school == NULL || says_yes(ctl, "SELECT EXISTS (SELECT FROM api.school AS s WHERE s.school = $1)",

@@ -27,6 +27,7 @@ bool form_frequency(const char *form, enum frequency *ret_frequency) __attribute
 bool knows_form(struct ctl *ctl, const char *form) __attribute__((warn_unused_result));
 bool knows_district(struct ctl *ctl, const char *district) __attribute__((warn_unused_result));
 bool knows_plan(struct ctl *ctl, const char *plan) __attribute__((warn_unused_result));
+bool knows_indicator(struct ctl *ctl, const char *indicator) __attribute__((warn_unused_result));
 bool knows_school(struct ctl *ctl, const char *school) __attribute__((warn_unused_result));
 /* A period of the calendar that has opened, of this form if one is named. */
 bool has_opened(struct ctl *ctl, const char *period, const char *form) __attribute__((warn_unused_result));

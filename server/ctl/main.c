@@ -21,6 +21,8 @@ static const struct command commands[] = {
     {"schools", cmd_schools, MSG_ctl_sum_schools, MSG_ctl_help_schools, NULL},
     {"progress", cmd_progress, MSG_ctl_sum_progress, MSG_ctl_help_progress, NULL},
     {"missing", cmd_missing, MSG_ctl_sum_missing, MSG_ctl_help_missing, NULL},
+    {"completeness", cmd_completeness, MSG_ctl_sum_completeness, MSG_ctl_help_completeness, NULL},
+    {"coverage", cmd_coverage, MSG_ctl_sum_coverage, MSG_ctl_help_coverage, NULL},
     {"review", cmd_review, MSG_ctl_sum_review, MSG_ctl_help_review, NULL},
     {"kept", cmd_kept, MSG_ctl_sum_kept, MSG_ctl_help_kept, NULL},
     {"breaches", cmd_breaches, MSG_ctl_sum_breaches, MSG_ctl_help_breaches, NULL},
@@ -44,7 +46,7 @@ static void
 list_commands(const struct ctl *ctl, FILE *out)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %-11s ", commands[i].name);
+        fprintf(out, "  %-12s ", commands[i].name);
         message_print(out, ctl->language, commands[i].summary, NULL);
         fputc('\n', out);
     }

@@ -12,7 +12,7 @@ CREATE VIEW api.completeness AS
 SELECT t.district, d.name_zh AS district_zh, d.name_en AS district_en, d.level, f.code AS form, t.kind, t.frequency,
        yuebao.period_text(t.period, t.frequency) AS period, t.period AS first_day,
        t.expected, t.reported, t.on_time, t.late, t.admitted, t.corrected, t.kept, t.expected - t.reported AS missing,
-       round(t.reported::numeric / t.expected, 4) AS share, t.extended, t.closed
+       trunc(t.reported::numeric / t.expected, 4) AS share, t.extended, t.closed
 FROM (
     SELECT a.ancestor AS district, o.period, o.form, o.kind, o.frequency,
            -- one row a revision, or one without: the first stands for the slot, the second says that it was corrected

@@ -80,7 +80,7 @@ BEGIN
             ('new_admitted', 'That revision came after close and was admitted.'),
             ('replaced_by', 'Id of the statement that replaced it.'),
             ('replaced_at', 'When it was replaced.'),
-            ('share', 'Reported by expected, from 0 to 1, four decimals.'),
+            ('share', 'Reported by expected, from 0 to 1, cut after four decimals: 1 only when nothing is missing.'),
             ('missing', 'Expected slots without an accepted report.'),
             ('on_time', 'Reported slots whose first report came by its due instant.'),
             ('extended', 'Expected slots whose instants are not the calendar''s.'),
