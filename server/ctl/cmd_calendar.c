@@ -6,113 +6,27 @@
 #include <string.h>
 
 #include "asked_once.h"
+#include "calendar_extend.h"
 #include "db.h"
 #include "governs.h"
 #include "instant.h"
 #include "known.h"
 #include "output.h"
-#include "period.h"
+#include "span.h"
 
-#define PERIODS_MAX 4000 /* of one command: eleven years of days */
-#define LISTED_MAX  30   /* rows shown on a terminal before a count is kinder */
-#define ZONE        "Asia/Shanghai"
+#define LISTED_MAX 30 /* rows shown on a terminal before a count is kinder */
+#define ZONE       "Asia/Shanghai"
 
 struct calendar {
     struct ctl *ctl;
     const char *form, *frequency, *kind, *zone, *opens, *due, *closes;
-    const char *period, *state; /* of list */
-    bool dry_run;
-    char *days;        /* array literal of the periods' first days, owned */
-    enum frequency of; /* the periods' frequency */
+    const char *period, *state;             /* of list */
+    const char *school, *district, *reason; /* of extend and extensions */
+    bool dry_run, remove;
+    struct span span;
 };
 
-/* ---- which periods ------------------------------------------------------------------------------ */
-
-/* "2016-10" or "2016-09..2017-01", both ends of one frequency. */
-static bool
-read_span(struct calendar *c, const char *text, int32_t *ret_first, int32_t *ret_last,
-          enum frequency *ret_frequency)
-{
-    char from[PERIOD_TEXT_MAX + 1];
-    struct period first, last;
-    const char *dots = strstr(text, "..");
-    size_t len = dots == NULL ? strlen(text) : (size_t)(dots - text);
-    enum message why = MSG_ctl_bad_period;
-
-    if (len <= PERIOD_TEXT_MAX) {
-        snprintf(from, sizeof(from), "%.*s", (int)len, text);
-        bool sound = period_parse(from, &first) && period_parse(dots == NULL ? from : dots + 2, &last) &&
-                     first.frequency == last.frequency;
-        if (sound && first.first_day > last.first_day) {
-            why = MSG_ctl_reversed_period;
-        } else if (sound) {
-            *ret_first = first.first_day;
-            *ret_last = period_last_day(last);
-            *ret_frequency = first.frequency;
-            return true;
-        }
-    }
-    ctl_usage(c->ctl, why, "value", text, NULL);
-    return false;
-}
-
-/* The frequency that is asked for: --frequency, else the form's, else that of the period's own notation. */
-static bool
-choose_frequency(struct calendar *c, enum frequency written)
-{
-    const char *name = c->frequency;
-
-    c->of = written;
-    if (name == NULL && c->form != NULL)
-        return form_frequency(c->form, &c->of);
-    return name == NULL || frequency_parse(name, &c->of); /* all were looked at before */
-}
-
-/* Names that cannot be, before the database is asked anything. */
-static bool
-filters_are_sound(struct calendar *c)
-{
-    return is_form(c->ctl, c->form) && is_kind(c->ctl, c->kind) && is_frequency(c->ctl, c->frequency) &&
-           is_period(c->ctl, c->period);
-}
-
-/* All periods of the frequency that begin within the span, as PostgreSQL's array literal. */
-static bool
-list_days(struct calendar *c, int32_t first, int32_t last)
-{
-    size_t len = 0, count = 0;
-    FILE *out = open_memstream(&c->days, &len);
-    struct period period = period_of_day(c->of, first);
-
-    if (out == NULL)
-        abort();
-    if (period.first_day < first)
-        period = period_next(period);
-    fputc('{', out);
-    for (; period.first_day <= last && count <= PERIODS_MAX; period = period_next(period), count++) {
-        char day[PERIOD_TEXT_MAX + 1];
-        date_print(period.first_day, day);
-        fprintf(out, "%s%s", count == 0 ? "" : ",", day);
-    }
-    fputc('}', out);
-    fclose(out);
-    if (count > 0 && count <= PERIODS_MAX)
-        return true;
-    ctl_fail(c->ctl, EX_USAGE, count == 0 ? MSG_ctl_no_periods : MSG_ctl_many_periods, NULL);
-    return false;
-}
-
-static bool
-read_periods(struct calendar *c, const char *text)
-{
-    int32_t first, last;
-    enum frequency written;
-
-    return read_span(c, text, &first, &last, &written) && choose_frequency(c, written) &&
-           list_days(c, first, last);
-}
-
-/* ---- when --------------------------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------------------------------- */
 
 static const struct output_column columns[] = {
     {"form", MSG_ctl_col_form, CELL_TEXT, {0}},
@@ -162,6 +76,14 @@ show(struct ctl *ctl, const PGresult *result)
 }
 
 /* ---- list --------------------------------------------------------------------------------------- */
+
+/* Names that cannot be, before the database is asked anything. */
+static bool
+filters_are_sound(struct calendar *c)
+{
+    return is_form(c->ctl, c->form) && is_kind(c->ctl, c->kind) && is_frequency(c->ctl, c->frequency) &&
+           is_period(c->ctl, c->period);
+}
 
 /* clang-format off */
 static const char list_sql[] =
@@ -258,9 +180,12 @@ has_catalogue(struct ctl *ctl)
 static PGresult *
 change(struct calendar *c, const char *sql, const struct instant when[3])
 {
-    const char *values[] = {c->days,      frequency_name(c->of), c->form,      c->kind,
-                            c->zone,      when[0].base,          when[0].text, when[1].base,
-                            when[1].text, when[2].base,          when[2].text};
+    const char *values[] = {c->span.days, frequency_name(c->span.of),
+                            c->form,      c->kind,
+                            c->zone,      when[0].base,
+                            when[0].text, when[1].base,
+                            when[1].text, when[2].base,
+                            when[2].text};
 
     for (int i = 0; i < 3; i++)
         if (when[i].base == NULL)
@@ -276,7 +201,7 @@ change(struct calendar *c, const char *sql, const struct instant when[3])
 static bool
 write_audit(struct calendar *c, const char *verb, const char *periods, int count)
 {
-    const char *values[] = {verb, periods, frequency_name(c->of), c->form, c->kind, NULL};
+    const char *values[] = {verb, periods, frequency_name(c->span.of), c->form, c->kind, NULL};
     char text[24];
 
     snprintf(text, sizeof(text), "%d", count);
@@ -297,7 +222,7 @@ explain_none(struct calendar *c)
         db_query(c->ctl,
                  "SELECT min(k.governs_from) FROM yuebao.catalogue AS k HAVING min(k.governs_from) "
                  "> (SELECT max(p.day) FROM pg_catalog.unnest($1::date[]) AS p (day))",
-                 1, (const char *const[]){c->days});
+                 1, (const char *const[]){c->span.days});
 
     if (result != NULL && PQntuples(result) > 0)
         ctl_fail(c->ctl, EX_DATAERR, MSG_ctl_calendar_ungoverned, "day", PQgetvalue(result, 0, 0), NULL);
@@ -310,7 +235,7 @@ explain_none(struct calendar *c)
 static int
 count_named(struct calendar *c, bool opening)
 {
-    const char *values[] = {c->days, frequency_name(c->of), c->form, c->kind};
+    const char *values[] = {c->span.days, frequency_name(c->span.of), c->form, c->kind};
     PGresult *result = db_query(
         c->ctl,
         opening ? "SELECT count(*) " WANTED GOVERNED
@@ -394,7 +319,7 @@ open_or_set(struct calendar *c, const char *verb, const char *periods)
         return ctl_usage(c->ctl, MSG_ctl_set_what, NULL);
     if (c->period != NULL || c->state != NULL)
         return ctl_usage(c->ctl, MSG_ctl_only_list, NULL);
-    if (!filters_are_sound(c) || !read_periods(c, periods) ||
+    if (!filters_are_sound(c) || !span_read(c->ctl, periods, c->frequency, c->form, &c->span) ||
         !instant_option(c->ctl, c->opens, opening ? "end-1d" : NULL, &when[0]) ||
         !instant_option(c->ctl, c->due, opening ? "end+5d" : NULL, &when[1]) ||
         !instant_option(c->ctl, c->closes, opening ? "end+15d" : NULL, &when[2]))
@@ -402,33 +327,57 @@ open_or_set(struct calendar *c, const char *verb, const char *periods)
     return apply(c, verb, periods, when);
 }
 
+/* An option that the verb does not know; NULL: none. */
+static const char *
+misplaced(const struct calendar *c, bool extending, bool extensions)
+{
+    if (!extending && (c->reason != NULL || c->remove))
+        return "--reason, --remove";
+    if (!extending && !extensions && (c->school != NULL || c->district != NULL))
+        return "--school, --district";
+    if ((extending || extensions) && (c->kind != NULL || c->zone != NULL || c->state != NULL))
+        return "--kind, --zone, --state";
+    if (extensions && (c->opens != NULL || c->due != NULL || c->closes != NULL || c->dry_run))
+        return "--opens, --due, --closes, --dry-run";
+    return extending && c->period != NULL ? "--period" : NULL;
+}
+
+static int
+run(struct calendar *c, const char *verb, char **operands, int n)
+{
+    bool extending = strcmp(verb, "extend") == 0, extensions = strcmp(verb, "extensions") == 0;
+    const char *wrong = misplaced(c, extending, extensions);
+    const struct extend extend = {c->form, c->frequency, c->period, c->school, c->district, c->opens,
+                                  c->due,  c->closes,    c->reason, c->remove, c->dry_run};
+
+    if (wrong != NULL)
+        return ctl_usage(c->ctl, MSG_ctl_unexpected, "word", wrong, NULL);
+    if (strcmp(verb, "list") == 0 && n <= 1)
+        return list(c, n == 1 ? operands[0] : NULL);
+    if ((strcmp(verb, "open") == 0 || strcmp(verb, "set") == 0) && n == 1)
+        return open_or_set(c, verb, operands[0]);
+    if (extending && n == 1)
+        return calendar_extend(c->ctl, &extend, operands[0]);
+    if (extensions && n == 0)
+        return calendar_extensions(c->ctl, &extend);
+    return ctl_usage(c->ctl, MSG_ctl_calendar_verb, NULL);
+}
+
 int
 cmd_calendar(struct ctl *ctl, int argc, char **argv)
 {
     struct calendar c = {.ctl = ctl};
-    const struct ctl_option own[] = {{"form", &c.form, NULL},
-                                     {"frequency", &c.frequency, NULL},
-                                     {"kind", &c.kind, NULL},
-                                     {"zone", &c.zone, NULL},
-                                     {"opens", &c.opens, NULL},
-                                     {"due", &c.due, NULL},
-                                     {"closes", &c.closes, NULL},
-                                     {"dry-run", NULL, &c.dry_run},
-                                     {"period", &c.period, NULL},
-                                     {"state", &c.state, NULL},
-                                     {0}};
+    const struct ctl_option own[] = {
+        {"form", &c.form, NULL},     {"frequency", &c.frequency, NULL}, {"kind", &c.kind, NULL},
+        {"zone", &c.zone, NULL},     {"opens", &c.opens, NULL},         {"due", &c.due, NULL},
+        {"closes", &c.closes, NULL}, {"dry-run", NULL, &c.dry_run},     {"period", &c.period, NULL},
+        {"state", &c.state, NULL},   {"school", &c.school, NULL},       {"district", &c.district, NULL},
+        {"reason", &c.reason, NULL}, {"remove", NULL, &c.remove},       {0}};
     int first = ctl_options(ctl, argc, argv, own), left = argc - first;
 
     if (first < 0)
         return ctl->status;
-    const char *verb = left > 0 ? argv[first] : "list";
-    int status;
-    if (strcmp(verb, "list") == 0 && left <= 2)
-        status = list(&c, left == 2 ? argv[first + 1] : NULL);
-    else if ((strcmp(verb, "open") == 0 || strcmp(verb, "set") == 0) && left == 2)
-        status = open_or_set(&c, verb, argv[first + 1]);
-    else
-        status = ctl_usage(ctl, MSG_ctl_calendar_verb, NULL);
-    free(c.days);
+    int status = run(&c, left > 0 ? argv[first] : "list", argv + first + 1, left > 0 ? left - 1 : 0);
+    span_fini(&c.span);
     return status;
 }

@@ -9,9 +9,9 @@
 #include "cmd_kept.h"
 #include "db.h"
 #include "envelope.h"
-#include "gate.h"
 #include "kept.h"
 #include "kept_json.h"
+#include "known.h"
 #include "output.h"
 #include "receipt_key.h"
 
@@ -42,17 +42,6 @@ static const struct output_column columns[] = {
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
 /* ---- what is decided, and by what key ----------------------------------------------------------- */
-
-/* It travels in a signed verdict, which the school's gate reads. */
-static bool
-is_reason(struct ctl *ctl, const char *reason)
-{
-    if (reason != NULL && reason[strspn(reason, " ")] != '\0' && strlen(reason) <= TEXT_MAX &&
-        gate_text_is_clean((const uint8_t *)reason, strlen(reason)))
-        return true;
-    ctl_usage(ctl, MSG_ctl_kept_why, NULL);
-    return false;
-}
 
 static bool
 read_key(struct decisions *d)

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "db.h"
+#include "gate.h"
+#include "limit.h"
 #include "period.h"
 
 /* The kinds of schools, as sql/migrations names them. */
@@ -91,6 +93,16 @@ is_district(struct ctl *ctl, const char *text)
     if (text == NULL || (strlen(text) == 6 && strspn(text, "0123456789") == 6))
         return true;
     return refuse(ctl, MSG_ctl_bad_district, text);
+}
+
+bool
+is_reason(struct ctl *ctl, const char *text)
+{
+    if (text != NULL && text[strspn(text, " ")] != '\0' && strlen(text) <= TEXT_MAX &&
+        gate_text_is_clean((const uint8_t *)text, strlen(text)))
+        return true;
+    ctl_usage(ctl, MSG_ctl_say_why, NULL);
+    return false;
 }
 
 /* Whether the query, whose one cell is a boolean, says yes. */

@@ -18,6 +18,8 @@ bool is_one_off_name(const char *text,
                      size_t len); /* the third part of a one-off form's code; says nothing */
 bool is_kind(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 bool is_frequency(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+/* Why something is done to a school, which reads it: one line, not empty. Here NULL is not accepted. */
+bool is_reason(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 bool is_district(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 
 /* The second part of a form's code. false: none. */

@@ -49,3 +49,16 @@ SELECT f.code AS form, f.kind, f.frequency, yuebao.period_text(c.period, f.frequ
        yuebao.period_last_day(c.period, f.frequency) AS last_day, c.opens_at, c.due_at, c.closes_at, c.zone, f.name_zh, f.name_en
 FROM yuebao.calendar AS c JOIN yuebao.form AS f ON f.form = c.form;
 COMMENT ON VIEW api.calendar IS 'When each form''s periods open, are due and close.';
+
+CREATE VIEW api.extension AS
+SELECT f.code AS form, f.kind, f.frequency, yuebao.period_text(e.period, f.frequency) AS period, e.period AS first_day,
+       d.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en,
+       e.opens_at, e.due_at, e.closes_at, e.reason, e.made_by, e.made_at
+FROM yuebao.extension AS e
+JOIN yuebao.form AS f ON f.form = e.form
+LEFT JOIN yuebao.school AS s ON s.school = e.school
+JOIN yuebao.district AS d
+    ON d.district = coalesce(e.district, yuebao.school_district_on(e.school, yuebao.period_last_day(e.period, f.frequency)));
+COMMENT ON VIEW api.extension IS
+    'Other instants than the calendar''s, for a district with all below it (school is NULL) or for one school; the school''s own wins, then the '
+    'nearest district''s.';

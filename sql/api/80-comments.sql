@@ -62,6 +62,8 @@ BEGIN
             ('opens_at', 'From then on reports are accepted; of a school, with its extension.'),
             ('due_at', 'Reports after this are late; of a school, with its extension.'),
             ('closes_at', 'Reports after this are kept until a person decides; of a school, with its extension.'),
+            ('made_by', 'Database user who gave it.'),
+            ('made_at', 'When.'),
             ('extension', 'Why these instants are not the calendar''s; NULL where they are.'),
             ('zone', 'Time zone in which people think of these instants.'),
             ('revision', 'Number of the report within its slot; in api.figure the newest.'),
