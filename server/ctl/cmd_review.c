@@ -61,6 +61,8 @@ enum {
     ADMITTED,
     CORRECTED,
     WARNINGS,
+    BREACHES,
+    OUTLIERS,
     CHANGED,
     VERDICT
 };
@@ -74,6 +76,8 @@ static const struct output_column columns[] = {
     {"received_at", MSG_ctl_col_received, CELL_INSTANT, {.leaves = 2}},
     {"marks", MSG_ctl_col_marks, CELL_TEXT, {0}},
     {"warnings", MSG_ctl_col_warnings, CELL_INTEGER, {0}},
+    {"breaches", MSG_ctl_col_breaches, CELL_INTEGER, {0}},
+    {"outliers", MSG_ctl_col_outliers, CELL_INTEGER, {0}},
     {"changed_figures", MSG_ctl_col_changed_figures, CELL_INTEGER, {0}},
     {"verdict", MSG_ctl_col_review, CELL_TEXT, {0}},
 };
@@ -90,7 +94,7 @@ ask(struct ctl *ctl, const struct review_options *o)
         ctl,
         WITH_REVIEWS
         "SELECT r.school, r.school_zh, r.school_en, r.form, r.revision, r.received_at, r.late, r.admitted, "
-        "r.corrected, r.warnings, r.changed_figures, r.verdict " WHAT_WAITS,
+        "r.corrected, r.warnings, r.breaches, r.outliers, r.changed_figures, r.verdict " WHAT_WAITS,
         5, values);
 }
 
@@ -112,6 +116,8 @@ show_list(struct ctl *ctl, const PGresult *result)
             db_cell(result, r, RECEIVED),
             marks,
             db_cell(result, r, WARNINGS),
+            db_cell(result, r, BREACHES),
+            db_cell(result, r, OUTLIERS),
             db_cell(result, r, CHANGED),
             ctl_word(ctl, review_word(db_cell(result, r, VERDICT))),
         };

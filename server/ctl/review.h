@@ -20,10 +20,20 @@ struct review_options {
 #define WITH_REVIEWS                                                                                         \
     "WITH RECURSIVE below (district) AS (SELECT $1::integer UNION SELECT d.district FROM api.district AS d " \
     "JOIN below AS b ON d.parent = b.district), "                                                            \
-    "r AS MATERIALIZED (SELECT v.* FROM api.review AS v WHERE v.district = ANY (ARRAY(SELECT b.district "    \
+    "came AS MATERIALIZED (SELECT v.* FROM api.review AS v WHERE v.district = ANY (ARRAY(SELECT b.district " \
     "FROM below AS b)) AND v.first_day = (SELECT c.first_day FROM api.calendar AS c WHERE c.period = $2 "    \
     "LIMIT 1) AND v.period = $2 AND ($3::text IS NULL OR v.form = $3) "                                      \
-    "AND ($4::text IS NULL OR v.school = $4)) "
+    "AND ($4::text IS NULL OR v.school = $4)), "                                                             \
+    "broken AS MATERIALIZED (SELECT b.school, b.form, count(*) AS n "                                        \
+    "FROM api.breaches_in($1::integer, $2, $3, $4) AS b WHERE NOT EXISTS (SELECT FROM came AS v "            \
+    "JOIN api.remark AS m ON m.district = v.district AND m.first_day = v.first_day AND m.school = v.school " \
+    "AND m.form = v.form AND m.revision = v.revision WHERE v.school = b.school AND v.form = b.form "         \
+    "AND m.rule = b.rule) GROUP BY b.school, b.form), "                                                      \
+    "unlike AS MATERIALIZED (SELECT o.school, o.form, count(*) AS n "                                        \
+    "FROM api.outliers_in($1::integer, $2, $3, $4) AS o GROUP BY o.school, o.form), "                        \
+    "r AS MATERIALIZED (SELECT v.*, coalesce(b.n, 0) AS breaches, coalesce(u.n, 0) AS outliers "             \
+    "FROM came AS v LEFT JOIN broken AS b ON b.school = v.school AND b.form = v.form "                       \
+    "LEFT JOIN unlike AS u ON u.school = v.school AND u.form = v.form) "
 
 /* Whether district and period are there, and known; connects. false: reported. */
 bool review_begin(struct ctl *ctl, const struct review_options *o, bool as_admin)

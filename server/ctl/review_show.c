@@ -1,7 +1,6 @@
 /*
  * review --school: one school's report in full, as an official reads it before he says that he has seen it.
  */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "figure_cell.h"
 #include "output.h"
 #include "review.h"
+#include "review_notes.h"
 
 /* ---- the figures -------------------------------------------------------------------------------- */
 
@@ -50,114 +50,6 @@ static const struct output_column columns[] = {
 #define FROM_EARLIER (1u << 6 | 1u << 7) /* earlier, differs */
 #define REMARKS      (1u << 9)           /* people read them under the row */
 
-#define NOTE_INDENT   2 /* of output_note */
-#define CHARACTER_MAX 4 /* bytes in UTF-8 */
-
-static const char remarks_sql[] =
-    "SELECT r.indicator, r.rule, r.message_zh, r.message_en, r.found, r.bound, r.explanation FROM api.remark "
-    "AS r "
-    "WHERE r.district = $1::integer AND r.first_day = $2::date AND r.school = $3 AND r.form = $4 "
-    "AND r.revision = $5::integer";
-
-enum { R_INDICATOR, R_RULE, R_ZH, R_EN, R_FOUND, R_BOUND, R_EXPLANATION };
-
-/* "The rule's text (5, 3). The school explains: …", malloc'd. */
-static char *
-remark_text(const struct ctl *ctl, const PGresult *remarks, int row)
-{
-    enum language language = ctl->format == OUTPUT_TEXT ? ctl->language : LANGUAGE_EN;
-    const char *rule = db_cell(remarks, row, R_RULE);
-    const char *says = db_cell(remarks, row, language == LANGUAGE_ZH ? R_ZH : R_EN);
-    char *text =
-        rule == NULL
-            ? message_format(language, MSG_ctl_report_explanation, "text",
-                             PQgetvalue(remarks, row, R_EXPLANATION), NULL)
-            : message_format(language, MSG_ctl_review_remark, "rule", says == NULL ? rule : says, "found",
-                             PQgetvalue(remarks, row, R_FOUND), "bound", PQgetvalue(remarks, row, R_BOUND),
-                             "text", PQgetvalue(remarks, row, R_EXPLANATION), NULL);
-
-    if (text == NULL)
-        abort();
-    return text;
-}
-
-static bool
-is_about(const PGresult *remarks, int row, const char *indicator)
-{
-    const char *about = db_cell(remarks, row, R_INDICATOR);
-
-    return about != NULL && strcmp(about, indicator) == 0;
-}
-
-/* All remarks beside one figure, in one text; NULL: none. malloc'd. */
-static char *
-remarks_joined(const struct ctl *ctl, const PGresult *remarks, const char *indicator)
-{
-    char *joined = NULL;
-
-    for (int r = 0; r < PQntuples(remarks); r++) {
-        if (!is_about(remarks, r, indicator))
-            continue;
-        char *text = remark_text(ctl, remarks, r), *longer = NULL;
-        if (asprintf(&longer, "%s%s%s", joined == NULL ? "" : joined, joined == NULL ? "" : " ", text) < 0)
-            abort();
-        free(text);
-        free(joined);
-        joined = longer;
-    }
-    return joined;
-}
-
-/* How many bytes of `text`, whole characters, take at most `width` columns; at least one character. */
-static size_t
-fitting(const char *text, size_t width)
-{
-    char part[CHARACTER_MAX + 1];
-    size_t len = 0, used = 0;
-
-    while (text[len] != '\0') {
-        size_t next = len + 1;
-        while (((unsigned char)text[next] & 0xC0) == 0x80 && next - len < CHARACTER_MAX)
-            next++;
-        memcpy(part, text + len, next - len);
-        part[next - len] = '\0';
-        used += text_width(part);
-        if (used > width && len > 0)
-            break;
-        len = next;
-    }
-    return len;
-}
-
-/* A note that is read to its end, however long it is: in as many lines as it takes. */
-static void
-add_note(const struct ctl *ctl, struct output *output, const char *text)
-{
-    size_t width = ctl->width > NOTE_INDENT + CHARACTER_MAX ? ctl->width - NOTE_INDENT : SIZE_MAX;
-
-    while (*text != '\0') {
-        size_t len = fitting(text, width);
-        char *line = strndup(text, len);
-        if (line == NULL)
-            abort();
-        output_note(output, line);
-        free(line);
-        text += len;
-    }
-}
-
-static void
-add_notes(const struct ctl *ctl, struct output *output, const PGresult *remarks, const char *indicator)
-{
-    for (int r = 0; r < PQntuples(remarks); r++) {
-        if (!is_about(remarks, r, indicator))
-            continue;
-        char *text = remark_text(ctl, remarks, r);
-        add_note(ctl, output, text);
-        free(text);
-    }
-}
-
 /* Whether any row has something there. */
 static bool
 occurs(const PGresult *figures, int text, int missing)
@@ -176,11 +68,11 @@ left_out(const PGresult *figures)
 }
 
 static void
-add_figure(struct figure_table *table, const PGresult *figures, const PGresult *remarks, int r)
+add_figure(struct figure_table *table, const PGresult *figures, const struct review_notes *notes, int r)
 {
     const struct ctl *ctl = table->ctl;
     const char *code = PQgetvalue(figures, r, CODE);
-    char *joined = remarks_joined(ctl, remarks, code);
+    char *joined = review_notes_joined(notes, code);
     const char *cells[COLUMN_COUNT] = {
         code,
         db_cell(figures, r, NAME_ZH),
@@ -198,19 +90,19 @@ add_figure(struct figure_table *table, const PGresult *figures, const PGresult *
         cells[7] = NULL; /* what differs shall be seen */
     figure_table_row(table, cells);
     if (ctl->format == OUTPUT_TEXT)
-        add_notes(ctl, table->output, remarks, code);
+        review_notes_put(notes, code, table->output);
     free(joined);
 }
 
 static int
-show_figures(struct ctl *ctl, const PGresult *figures, const PGresult *remarks)
+show_figures(struct ctl *ctl, const PGresult *figures, const struct review_notes *notes)
 {
     struct figure_table table;
 
     if (!figure_table_begin(&table, ctl, columns, COLUMN_COUNT, left_out(figures)))
         return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
     for (int r = 0; r < PQntuples(figures); r++)
-        add_figure(&table, figures, remarks, r);
+        add_figure(&table, figures, notes, r);
     int status = output_write(table.output, stdout, ctl);
     output_free(table.output);
     return status;
@@ -269,22 +161,10 @@ say_head(struct ctl *ctl, const PGresult *heads, int r)
         ctl_say(ctl, MSG_ctl_review_compared, "revision", PQgetvalue(heads, r, H_SINCE), NULL);
 }
 
-/* Remarks that stand beside no figure. */
-static void
-say_remarks(struct ctl *ctl, const PGresult *remarks)
-{
-    for (int r = 0; r < PQntuples(remarks); r++) {
-        if (db_cell(remarks, r, R_INDICATOR) != NULL)
-            continue;
-        char *text = remark_text(ctl, remarks, r);
-        fprintf(ctl->talk, "%s\n", text);
-        free(text);
-    }
-}
-
 static bool
-say_history(struct ctl *ctl, const char *const values[4])
+say_history(struct ctl *ctl, const struct review_slot *slot)
 {
+    const char *values[] = {slot->district, slot->first_day, slot->school, slot->form};
     PGresult *log =
         db_query(ctl,
                  "SELECT l.revision, l.verdict, l.reviewed_by, "
@@ -308,22 +188,25 @@ say_history(struct ctl *ctl, const char *const values[4])
 static int
 show_report(struct ctl *ctl, const PGresult *heads, int r)
 {
-    const char *slot[] = {PQgetvalue(heads, r, H_DISTRICT), PQgetvalue(heads, r, H_FIRST_DAY),
-                          PQgetvalue(heads, r, H_SCHOOL), PQgetvalue(heads, r, H_FORM),
-                          PQgetvalue(heads, r, H_REVISION)};
-    const char *named[] = {slot[2], slot[3], PQgetvalue(heads, r, H_PERIOD)};
+    const struct review_slot slot = {.district = PQgetvalue(heads, r, H_DISTRICT),
+                                     .first_day = PQgetvalue(heads, r, H_FIRST_DAY),
+                                     .period = PQgetvalue(heads, r, H_PERIOD),
+                                     .school = PQgetvalue(heads, r, H_SCHOOL),
+                                     .form = PQgetvalue(heads, r, H_FORM),
+                                     .revision = PQgetvalue(heads, r, H_REVISION)};
+    const char *named[] = {slot.school, slot.form, slot.period};
     PGresult *figures = db_query(ctl, figures_sql, 3, named);
-    PGresult *remarks = figures == NULL ? NULL : db_query(ctl, remarks_sql, 5, slot);
+    struct review_notes *notes = figures == NULL ? NULL : review_notes_load(ctl, &slot);
     int status = ctl->status;
 
-    if (remarks != NULL) {
+    if (notes != NULL) {
         say_head(ctl, heads, r);
-        status = show_figures(ctl, figures, remarks);
-        say_remarks(ctl, remarks);
-        if (status == EX_OK && !say_history(ctl, slot))
+        status = show_figures(ctl, figures, notes);
+        review_notes_say(notes);
+        if (status == EX_OK && !say_history(ctl, &slot))
             status = ctl->status;
     }
-    PQclear(remarks);
+    review_notes_free(notes);
     PQclear(figures);
     return status;
 }

@@ -31,11 +31,11 @@ enum { DISTRICT, PERIOD, SCHOOL_ID, FORM_ID, REVISION, SCHOOL, NAME_ZH, NAME_EN,
     "r.form, r.verdict FROM r JOIN yuebao.school AS s ON s.code = r.school "                                 \
     "JOIN yuebao.form AS f ON f.code = r.form "
 
-/* All that wait and want no eye: no rule warned, and no figure was changed by a correction. With $5 the rest
- * as well. */
-static const char all_sql[] =
-    WITH_REVIEWS CHOSEN "WHERE r.verdict = 'waiting' AND ($5::boolean OR (r.warnings = 0 AND "
-                        "coalesce(r.changed_figures, 0) = 0)) ORDER BY r.school, r.form";
+/* All that wait and want no eye: no rule warned or is broken, no figure is unlike the past, none was changed
+ * by a correction. With $5 the rest as well. */
+static const char all_sql[] = WITH_REVIEWS CHOSEN
+    "WHERE r.verdict = 'waiting' AND ($5::boolean OR (r.warnings + r.breaches + r.outliers = 0 AND "
+    "coalesce(r.changed_figures, 0) = 0)) ORDER BY r.school, r.form";
 static const char one_sql[] = WITH_REVIEWS CHOSEN "ORDER BY r.school, r.form";
 
 /* The reports of one school; NULL: reported, as when there is none. */

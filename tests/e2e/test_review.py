@@ -147,6 +147,34 @@ def test_readers_look_and_change_nothing(world):
     assert states(world)[school.code] == (1, "waiting")
 
 
+def test_what_wants_an_eye_is_not_marked_with_the_rest(world):
+    """A rule that came after the report was accepted: its breach is listed, shown, and left to an eye."""
+    district = "410482"
+    plain, _ = world.enrolled("primary", int(district))
+    school, _ = world.enrolled("vocational", int(district))
+    send(world, plain)
+    _, figures = send(world, school)
+    whole = sorted((f, n) for n, f in figures.items()
+                   if not isinstance(f, tuple) and world.catalogue.indicators[n].decimals == 0)
+    low, high = whole[0], whole[-1]
+    assert low[0] < high[0]
+    world.database.run("""WITH r AS (INSERT INTO yuebao.rule (code, severity, op, message_zh, message_en)
+                                     VALUES ('made_up_later', 'warning', '<=', '后加的规则', 'A later rule.') RETURNING rule)
+                          INSERT INTO yuebao.rule_term (rule, side, position, indicator, part)
+                          SELECT r.rule, t.side, 1, t.indicator, 'value' FROM r, (VALUES ('left', %s), ('right', %s)) AS t (side, indicator)""",
+                       high[1], low[1])
+    listed = {r["school"]: r for r in json.loads(review(world, district, OPEN, "--json").stdout)}
+    assert (listed[school.code]["warnings"], listed[school.code]["breaches"]) == (0, 1)
+    assert listed[plain.code]["breaches"] == 0
+    assert "后加的规则" in review(world, district, OPEN, "--school", school.code, "--lang", "zh").stdout
+    review(world, "seen", district, OPEN, "--all")
+    left = {r["school"] for r in json.loads(review(world, district, OPEN, "--json").stdout)}
+    assert school.code in left and plain.code not in left
+    review(world, "seen", district, OPEN, "--all", "--warned-too")
+    assert json.loads(review(world, district, OPEN, "--json").stdout) == []
+    world.database.run("DELETE FROM yuebao.rule_term t USING yuebao.rule r WHERE r.rule = t.rule AND r.code = 'made_up_later'")
+
+
 def test_a_note_stands_at_the_desk_until_it_is_corrected(world):
     school, desk, sheet, path, figures = desk_of(world, "special")
     desk("submit", path, *NAMES)
