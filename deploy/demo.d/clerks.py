@@ -12,6 +12,7 @@ import argparse
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -35,6 +36,8 @@ AWKWARD = {
     "0220203023": "late_start", # enrolled, never reports
     "0220203024": "never",      # never even enrols
     "0220203025": "after_close", # sends October when it has closed
+    "0220203026": "warned",     # has a figure that a rule warns of, says why it is right
+    "0220203027": "two",        # has two computers, which disagree
     "0341881012": "late_start",
     "0410482015": "never",
     "0619900011": "late_start",
@@ -104,6 +107,10 @@ class Clerk:
         count = fill(blank, sheet, figures, school.catalogue)
         if special == "cut":
             return self.submit_over_cut_link(school, period, sheet, count)
+        if special == "warned":
+            return self.submit_warned(school, period, sheet, blank, figures)
+        if special == "two":
+            return self.submit_from_two(school, period, sheet, blank, figures)
         self.submit(school, period, sheet, act, count)
         if special == "three":
             self.submit(school, period, sheet, "submit again", 0)
@@ -112,6 +119,29 @@ class Clerk:
             figures["safety_accidents"] = (figures["safety_accidents"][0] + 1, None)
             fill(blank, sheet, figures, school.catalogue)
             self.submit(school, period, sheet, "correct", 0, "--correction", "漏报一起校园安全事故")
+
+    def submit_warned(self, school, period, sheet, blank, figures):
+        """Six pupils were ill: the figure does not agree with the roll, and is right all the same."""
+        took_part, pupils = figures["labour_practice_participation_rate"]
+        figures["labour_practice_participation_rate"] = (min(took_part, pupils - 6), pupils - 6)
+        count = fill(blank, sheet, figures, school.catalogue)
+        self.submit(school, period, sheet, "submit, a rule warns", 0)
+        fill(blank, sheet, figures, school.catalogue, explain={"labour_practice_participation_rate": "六名学生长期病假，未列入统计"})
+        self.submit(school, period, sheet, "submit with a reason", count)
+
+    def submit_from_two(self, school, period, sheet, blank, figures):
+        """The other computer, with a copy of the same outbox, was first and had another number of accidents."""
+        other = Clerk(self.stage, self.institution, self.schools, self.code, self.server)
+        other.home, other.journal = self.home.with_name(self.institution + "-other"), self.journal
+        shutil.copytree(self.home, other.home)
+        there = sheet.with_suffix(".bad.csv")
+        accidents = figures["safety_accidents"]
+        fill(blank, there, {**figures, "safety_accidents": (accidents[0] + 2, None)}, school.catalogue)
+        other.submit(school, period, there, "submit from the other computer", 0)
+        self.submit(school, period, sheet, "submit from this one", 0)
+        for act, words in (("look at both", ()), ("file mine on top", ("--file-mine", "--correction", "另一台电脑误报事故起数"))):
+            code, said = self.yuebao("conflict", period, *words)
+            self.note(school.code, period, act, code, said)
 
     def submit(self, school, period, sheet, act, count, *more):
         names = ["--filler", "王芳", "--reviewer", "李强", "--head", "张敏"]
@@ -126,7 +156,7 @@ class Clerk:
         self.note(school.code, period, "send later", code, said)
 
 
-def fill(blank, path, figures, catalogue, spoil=False):
+def fill(blank, path, figures, catalogue, spoil=False, explain=None):
     """Fill a template as a clerk would in a spreadsheet; returns how many figures were written."""
     table = list(csv.reader(blank.splitlines()))
     header = next(number for number, row in enumerate(table) if "指标代码" in row)
@@ -141,6 +171,7 @@ def fill(blank, path, figures, catalogue, spoil=False):
         row[column["数值（分子）"]] = text(value, indicator["decimals"])
         if denominator is not None:
             row[column["分母"]] = text(denominator, indicator["denominator_decimals"])
+        row[column["说明"]] = (explain or {}).get(code, "")
         count += 1
         if spoil:
             spoil_cell(row, column, code)
