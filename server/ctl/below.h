@@ -9,6 +9,7 @@
 #define WITH_BELOW                                                                                           \
     "WITH RECURSIVE below (district) AS (SELECT $1::integer UNION SELECT d.district FROM api.district AS d " \
     "JOIN below AS b ON d.parent = b.district) "
-#define IS_BELOW(column) "($1::integer IS NULL OR " column " IN (SELECT b.district FROM below AS b))"
+#define IS_BELOW(column)                                                                                     \
+    "($1::integer IS NULL OR " column " = ANY (ARRAY(SELECT b.district FROM below AS b)))"
 
 #endif

@@ -1,4 +1,4 @@
--- What is owed and not here.
+-- What is owed and not here. OFFSET 0: a slot's report is looked up by its whole key, in the one partition of its period.
 
 CREATE VIEW api.missing AS
 SELECT o.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en, o.kind,
@@ -13,7 +13,7 @@ JOIN yuebao.school AS s ON s.school = o.school
 JOIN yuebao.district AS d ON d.district = o.district
 WHERE o.opens_at <= now()
   AND NOT EXISTS (SELECT FROM yuebao.report AS r
-                  WHERE r.district = o.district AND r.period = o.period AND r.school = o.school AND r.form = o.form AND r.revision = 1);
+                  WHERE r.district = o.district AND r.period = o.period AND r.school = o.school AND r.form = o.form AND r.revision = 1 OFFSET 0);
 COMMENT ON VIEW api.missing IS 'Reports that are owed and not accepted, from the moment their period opens for the school. A school''s district is that of the period''s last day.';
 
 CREATE FUNCTION api.missing_in(district integer) RETURNS SETOF api.missing
