@@ -9,35 +9,10 @@ import time
 import pytest
 
 import contract
+from clerk import NAMES, as_booked, desk_of, states
 from contract import pb
 from house import run, wait_for
-from sheet import Sheet
 from world import CLOSED, FUTURE, OPEN, TODAY
-
-NAMES = ["--filler", "王芳", "--reviewer", "李强", "--head", "赵敏"]
-
-
-def desk_of(world, kind="primary", period=OPEN, seed=0):
-    """A clerk with a filled sheet: (school, desk, sheet, path, figures)."""
-    school = world.fresh(kind)
-    desk = world.desk(school)
-    path = desk.home / f"{period}.csv"
-    desk("template", period, "-o", path)
-    figures = world.lawful(school, seed=seed)
-    sheet = Sheet(path).fill(world.catalogue, figures)
-    sheet.save(path)
-    return school, desk, sheet, path, figures
-
-
-def states(desk):
-    """What status says of each statement: {(period, revision): state}."""
-    said = json.loads(desk("status", "--all", "--json").stdout)
-    items = said if isinstance(said, list) else next(v for v in said.values() if isinstance(v, list))
-    return {(i["period"], i["revision"]): i["state"] for i in items if i.get("revision")}
-
-
-def as_booked(figures):
-    return {n: f if isinstance(f, tuple) else (f, 0) for n, f in figures.items()}
 
 
 def test_from_template_to_receipt(world):
