@@ -106,10 +106,12 @@ is_meant(const struct quarrel *q, const struct item *item)
 }
 
 static void
-say_conflict(struct desk *desk, const struct item *item)
+say_conflict(struct desk *desk, const struct item *item, json_t *list)
 {
     desk_say(desk, MSG_conflict_one, "school", item->school, "form", item->form, "period", item->period,
              NULL);
+    json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "school", item->school, "form", item->form,
+                                          "period", item->period));
 }
 
 /* The slots in conflict that the command may mean; the last one becomes the slot. More than one are listed.
@@ -118,6 +120,7 @@ static size_t
 find_conflicts(struct desk *desk, struct quarrel *q, const struct items *all, const struct holdings *holdings)
 {
     const struct item *found = NULL;
+    json_t *list = json_array();
     size_t count = 0;
 
     for (size_t i = 0; i < all->count; i++) {
@@ -126,12 +129,16 @@ find_conflicts(struct desk *desk, struct quarrel *q, const struct items *all, co
         if (!matches(q, item) || !standing_is_open(all, i, holdings) || (count > 0 && is_meant(q, item)))
             continue;
         if (++count == 2)
-            say_conflict(desk, found);
+            say_conflict(desk, found, list);
         if (count >= 2)
-            say_conflict(desk, item);
+            say_conflict(desk, item, list);
         found = item;
         mean(q, item->school, item->form, item->period);
     }
+    if (count > 1)
+        desk_report(desk, "conflicts", list);
+    else
+        json_decref(list);
     return count;
 }
 

@@ -149,9 +149,10 @@ def test_columns_are_named_as_the_sheet_names_them(world, spoiled):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("command, options", [
-    ("enrol", ["--school", "--server", "--ca"]), ("catalogue", []), ("template", ["--school", "--output", "--force"]),
-    ("check", ["--school", "--period"]), ("submit", ["--filler", "--reviewer", "--head", "--correction", "75"]),
-    ("send", ["--wait", "75"]), ("status", ["--all", "--school"]), ("receipt", ["--raw", "--revision", "--school"])])
+    ("enrol", ["--school", "--server", "--ca"]), ("catalogue", []), ("template", ["--school", "--form", "--output", "--force"]),
+    ("check", ["--school", "--period", "--form"]), ("submit", ["--filler", "--reviewer", "--head", "--correction", "75"]),
+    ("send", ["--wait", "75"]), ("status", ["--all", "--school", "--refresh"]),
+    ("conflict", ["--file-mine", "--correction", "--keep-theirs", "--output", "--force", "--school", "--form", "75"]), ("receipt", ["--raw", "--revision", "--school"])])
 def test_help_of_each_command(world, spoiled, command, options, lang):
     said = spoiled[1](command, "--help", lang=lang).stdout
     assert f"yuebao {command}" in said and all(option in said for option in options)

@@ -7,7 +7,7 @@ from clerk import NAMES, as_booked, change_one, desk_of, file_elsewhere, items, 
 from contract import pb, statement_id
 from house import run
 from sheet import Sheet
-from world import FUTURE, OPEN
+from world import FUTURE, LATE, OPEN
 
 
 def in_conflict(world):
@@ -177,6 +177,20 @@ def test_what_does_not_verify_is_not_believed(world):
         world.database.run("ALTER TABLE yuebao.report ENABLE TRIGGER ALL")
     assert outbox(desk).execute("SELECT count(*) FROM holding").fetchone() == (0,)
     assert "theirs" in told(desk)
+
+
+def test_more_than_one_are_listed(world):
+    school, desk, sheet, path, figures, *_ = in_conflict(world)
+    late = desk.home / "late.csv"
+    desk("template", LATE, "-o", late)
+    Sheet(late).fill(world.catalogue, world.lawful(school, seed=1)).save(late)
+    file_elsewhere(world, school, seed="late", period=LATE)
+    desk("submit", late, *NAMES, ok=65)
+    said = told(desk, ok=64)
+    assert {c["period"] for c in said["conflicts"]} == {OPEN, LATE}
+    assert LATE in desk("conflict", ok=64).stdout
+    desk("conflict", LATE, "--keep-theirs")
+    assert told(desk)["period"] == OPEN, "the one that is left"
 
 
 def test_commands_that_cannot_be_meant(world):
