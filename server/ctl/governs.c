@@ -34,20 +34,21 @@ has_not_opened(struct ctl *ctl, const char *period, const char *day)
     return free;
 }
 
-/* The day to which the newest catalogue is put off; "" when it governs already, or there is none. */
+/* From when on the newest catalogue governs, and whether that is still to come. Without one: from ever. */
 static bool
-find_pending(struct ctl *ctl, char day[GOVERNS_BYTES])
+find_newest(struct ctl *ctl, struct governs *ret_newest)
 {
     PGresult *result =
         db_query(ctl,
-                 "SELECT n.governs_from FROM (SELECT c.governs_from FROM yuebao.catalogue AS c "
-                 "WHERE c.governs_from < 'infinity' ORDER BY c.catalogue DESC LIMIT 1) AS n "
-                 "WHERE n.governs_from > current_date",
+                 "SELECT c.governs_from, c.governs_from > current_date FROM yuebao.catalogue AS c "
+                 "WHERE c.governs_from < 'infinity' ORDER BY c.catalogue DESC LIMIT 1",
                  0, NULL);
 
     if (result == NULL)
         return false;
-    snprintf(day, GOVERNS_BYTES, "%s", PQntuples(result) == 0 ? "" : PQgetvalue(result, 0, 0));
+    bool none = PQntuples(result) == 0;
+    snprintf(ret_newest->from, GOVERNS_BYTES, "%s", none ? GOVERNS_ALL : PQgetvalue(result, 0, 0));
+    ret_newest->pending = !none && PQgetvalue(result, 0, 1)[0] == 't';
     PQclear(result);
     return true;
 }
@@ -55,19 +56,20 @@ find_pending(struct ctl *ctl, char day[GOVERNS_BYTES])
 bool
 governs_choose(struct ctl *ctl, const char *period, struct governs *ret_governs)
 {
-    char pending[GOVERNS_BYTES], day[PERIOD_TEXT_MAX + 1];
+    char day[PERIOD_TEXT_MAX + 1];
+    struct governs newest;
     struct period first;
 
-    if (!find_pending(ctl, pending))
+    if (!find_newest(ctl, &newest))
         return false;
     if (period == NULL || !period_parse(period, &first)) {
-        *ret_governs = (struct governs){.pending = pending[0] != '\0'};
-        strcpy(ret_governs->from, ret_governs->pending ? pending : GOVERNS_ALL);
+        *ret_governs = newest;
         return true;
     }
     date_print(first.first_day, day);
-    if (strcmp(day, pending) < 0) { /* ISO dates compare as texts */
-        ctl_fail(ctl, EX_DATAERR, MSG_ctl_from_before_pending, "from", period, "pending", pending, NULL);
+    if (strcmp(newest.from, GOVERNS_ALL) != 0 &&
+        strcmp(day, newest.from) < 0) { /* ISO: days compare as texts */
+        ctl_fail(ctl, EX_DATAERR, MSG_ctl_from_before_pending, "from", period, "pending", newest.from, NULL);
         return false;
     }
     if (!has_not_opened(ctl, period, day))

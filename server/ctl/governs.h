@@ -1,6 +1,7 @@
 /*
- * governs: from which day a new catalogue counts. Whatever has opened keeps its own; a change may be put off,
- * and while one is put off no other comes before it, for the tables hold what will be then.
+ * governs: from which day a new catalogue counts. Whatever has opened keeps its own. A change may be put off,
+ * and no later one reaches back before it: the tables hold what is from then on, and a period before it that
+ * is opened late still asks what was asked then.
  */
 #ifndef YUEBAOCTL_GOVERNS_H
 #define YUEBAOCTL_GOVERNS_H

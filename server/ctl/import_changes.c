@@ -269,21 +269,51 @@ note_others(struct output *output, const struct ctl *ctl, int others)
 }
 
 static void
+list_row(struct output *output, const struct ctl *ctl, const char *file, const PGresult *result, int r,
+         int kind)
+{
+    const char *cells[COLUMN_COUNT] = {file,
+                                       PQgetvalue(result, r, 0),
+                                       PQgetvalue(result, r, ctl->language == LANGUAGE_ZH ? 1 : 2),
+                                       ctl_word(ctl, word_of(result, r, kind)),
+                                       db_cell(result, r, 4),
+                                       db_cell(result, r, 5),
+                                       db_cell(result, r, 6)};
+
+    output_row(output, cells);
+}
+
+/* How many are new, when they are too many to name: one row for all of them. 0: each is listed. */
+static int
+sum_up_added(struct output *output, const struct ctl *ctl, const char *file, const PGresult *result)
+{
+    int added = 0;
+    char count[24];
+
+    for (int r = 0; r < PQntuples(result); r++)
+        added += is(PQgetvalue(result, r, 3), "added");
+    if (ctl->format != OUTPUT_TEXT || added <= LISTED_MAX)
+        return 0;
+    snprintf(count, sizeof(count), "%d", added);
+    const char *cells[COLUMN_COUNT] = {file, count, NULL, ctl_word(ctl, MSG_ctl_change_added)};
+    output_row(output, cells);
+    return added;
+}
+
+/* For people the first that are not new to the tables; for programs all. */
+static void
 list(struct output *output, const struct ctl *ctl, const char *file, const PGresult *result, int kind)
 {
-    int count = result == NULL ? 0 : PQntuples(result);
-    int listed = ctl->format == OUTPUT_TEXT && count > LISTED_MAX + 1 ? LISTED_MAX : count;
-
-    for (int r = 0; r < listed; r++) {
-        const char *cells[COLUMN_COUNT] = {file,
-                                           PQgetvalue(result, r, 0),
-                                           PQgetvalue(result, r, ctl->language == LANGUAGE_ZH ? 1 : 2),
-                                           ctl_word(ctl, word_of(result, r, kind)),
-                                           db_cell(result, r, 4),
-                                           db_cell(result, r, 5),
-                                           db_cell(result, r, 6)};
-        output_row(output, cells);
-    }
+    if (result == NULL)
+        return;
+    int added = sum_up_added(output, ctl, file, result), listed = 0;
+    int count = PQntuples(result) - added;
+    int most = ctl->format == OUTPUT_TEXT && count > LISTED_MAX + 1 ? LISTED_MAX : count;
+    for (int r = 0; listed < most; r++)
+        if (added == 0 || !is(PQgetvalue(result, r, 3), "added")) {
+            list_row(output, ctl, file, result, r, kind);
+            listed++;
+        }
     if (listed < count)
         note_others(output, ctl, count - listed);
 }

@@ -8,9 +8,10 @@ import re
 
 import pytest
 
+import figures
 import world
 from contract import pb
-from house import ROOT
+from house import ROOT, wait_for
 
 
 @pytest.fixture
@@ -182,6 +183,17 @@ def test_nothing_comes_before_a_change_that_is_put_off(calm, tmp_path):
     assert governed(calm, "primary.monthly") == {month(1): 1, month(2): 3, month(3): 4}
 
 
+def test_a_period_before_a_change_that_is_opened_late_asks_what_was_asked_then(calm, tmp_path):
+    calm.ctl("import", "--from", month(1), raised(tmp_path, "30000"))
+    calm.run("UPDATE yuebao.catalogue SET governs_from = %s WHERE governs_from > '-infinity'", f"{month(-2)}-01")
+    said = calm.ctl("import", raised(tmp_path, "40000")).stdout
+    assert "imported before" not in said and f"It governs monthly reports from {month(-2)} on" in said
+    for n in (-3, -2, -1):
+        opens(calm, month(n), "primary.monthly")
+    assert governed(calm, "primary.monthly") == {month(-3): 1, month(-2): 3, month(-1): 3}
+    calm.ctl("import", "--from", month(-3), raised(tmp_path, "50000"), ok=65)
+
+
 def test_what_has_opened_is_not_governed_anew(calm, tmp_path):
     opens(calm, month(1), "special.monthly")
     for period in (month(1), month(0), f"{month(1)}-01"):
@@ -270,6 +282,34 @@ def test_windows_of_a_form_that_asks_nothing_any_more_go(calm, tmp_path):
     calm.ctl("calendar", "open", "2031-W10", ok=65)
 
 
+def test_while_the_days_begin_the_last_month_is_still_reported(make_world, tmp_path):
+    """With a collector: the month that was asked before the switch goes on, the days after it are asked, the books are right."""
+    house = make_world()
+    old, first = house.catalogue, f"{month(1)}-01"
+    house.database.ctl("import", "--from", first, switched(tmp_path))
+    house.database.ctl("calendar", "open", first, "--form", "primary.daily", "--opens", "now-1h", "--due", "now+40d", "--closes", "now+50d")
+    house.database.ctl("calendar", "open", month(1), "--form", "primary.monthly")
+    house.database.ctl("calendar", "set", month(1), "--form", "primary.monthly", "--opens", "now-1h")
+    new = figures.Catalogue.of(house.database)
+    number = old.number("electricity_consumption")
+    assert new.number("electricity_consumption") == number
+    school, _ = house.enrolled("primary")
+    monthly = {**figures.lawful(old, "primary.monthly", "switch"), number: 12345}
+    daily = {**figures.lawful(new, "primary.daily", "switch"), number: 678}
+    with house.greeted(school) as session:
+        accepted = session.submit(house.envelope(school, house.statement(school, monthly, catalogue=old.hash)))
+        assert accepted.HasField("receipt"), accepted
+        of_day = house.envelope(school, house.statement(school, daily, form="primary.daily", period=first, catalogue=new.hash))
+        wait_for("the collector to know the day", lambda: session.submit(of_day).HasField("receipt"))
+        after = session.submit(house.envelope(school, house.statement(school, monthly, period=month(1), catalogue=new.hash)))
+        assert pb.INDICATOR_NOT_IN_FORM in [f.code for f in after.reject.finding], "the month after no longer asks it"
+    assert house.booked(school)[number] == (12345, 0) and house.booked(school, first, "daily")[number] == (678, 0)
+    house.assert_books_agree()
+    assert [(period, str(value)) for period, value in house.database.rows(
+        "SELECT period, value FROM api.district_total WHERE indicator = 'electricity_consumption' AND district = %s ORDER BY first_day",
+        school.district)] == [(world.OPEN, "1234.5"), (first, "67.8")]
+
+
 # ---- what figures forbid ----------------------------------------------------------------------------------------
 
 
@@ -354,8 +394,11 @@ def test_every_change_is_listed_in_the_words_of_its_file(filled, tmp_path):
 def test_a_long_list_is_cut_for_people_only(filled, tmp_path):
     path = tmp_path / "schools.csv"
     path.write_text("code,kind,name_zh,district,opened_on\n" + "".join(f"X{n:03},primary,校,220203,2020-09-01\n" for n in range(50)))
+    said = filled.ctl("import", path).stdout
+    assert re.search(r"schools.csv +50 +added", said) and said.count("added") == 1
+    path.write_text(path.read_text().replace("校", "学校"))
     said = filled.ctl("import", "--dry-run", path).stdout
-    assert said.count("added") == 20 and "… and 30 more; --csv lists all." in said
+    assert said.count("name_zh") == 20 and "… and 30 more; --csv lists all." in said
     assert len(filled.ctl("import", "--dry-run", path, "--csv").stdout.splitlines()) == 51
 
 
