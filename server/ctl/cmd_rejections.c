@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answered.h"
 #include "catalogue.h"
 #include "db.h"
-#include "envelope.h"
-#include "gate.h"
 #include "known.h"
 #include "output.h"
 #include "validate.h"
@@ -75,28 +74,6 @@ add_finding(struct ctl *ctl, struct output *output, const char *cells[COLUMN_COU
     free(sentence);
 }
 
-/* The verdict inside a stored Answer; NULL: it cannot be read. yuebao__verdict__free_unpacked() frees it. */
-static Yuebao__Verdict *
-verdict_of(const char *hex)
-{
-    size_t len = strlen(hex) / 2;
-    uint8_t *bytes = malloc(len + 1);
-    Yuebao__Answer *answer = NULL;
-    Yuebao__Verdict *verdict = NULL;
-
-    if (bytes == NULL)
-        abort();
-    if (hex_parse(hex, bytes, len) && gate_check(&yuebao__answer__descriptor, bytes, len, NULL) == GATE_OK)
-        answer = yuebao__answer__unpack(NULL, len, bytes);
-    if (answer != NULL &&
-        gate_check(&yuebao__verdict__descriptor, answer->verdict.data, answer->verdict.len, NULL) == GATE_OK)
-        verdict = yuebao__verdict__unpack(NULL, answer->verdict.len, answer->verdict.data);
-    if (answer != NULL)
-        yuebao__answer__free_unpacked(answer, NULL);
-    free(bytes);
-    return verdict;
-}
-
 /* One row a finding; a refusal whose findings cannot be read shows its summary. */
 static void
 add_rejection(struct ctl *ctl, struct output *output, const PGresult *result, int r,
@@ -105,7 +82,12 @@ add_rejection(struct ctl *ctl, struct output *output, const PGresult *result, in
     const char *cells[COLUMN_COUNT] = {PQgetvalue(result, r, 0), PQgetvalue(result, r, 1),
                                        PQgetvalue(result, r, 2), PQgetvalue(result, r, 3),
                                        PQgetvalue(result, r, 4)};
-    Yuebao__Verdict *verdict = verdict_of(PQgetvalue(result, r, 5));
+    struct answered answered;
+    size_t len;
+    uint8_t *bytes = db_bytes(result, r, 5, &len);
+    answered_read(bytes, len, &answered);
+    free(bytes);
+    const Yuebao__Verdict *verdict = answered.verdict;
     const Yuebao__Reject *reject =
         verdict != NULL && verdict->outcome_case == YUEBAO__VERDICT__OUTCOME_REJECT ? verdict->reject : NULL;
 
@@ -115,8 +97,7 @@ add_rejection(struct ctl *ctl, struct output *output, const PGresult *result, in
     }
     for (size_t i = 0; reject != NULL && i < reject->n_finding; i++)
         add_finding(ctl, output, cells, reject->finding[i], catalogue);
-    if (verdict != NULL)
-        yuebao__verdict__free_unpacked(verdict, NULL);
+    answered_fini(&answered);
 }
 
 static int

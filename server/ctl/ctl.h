@@ -102,6 +102,8 @@ int cmd_review(struct ctl *ctl, int argc, char **argv);
 int cmd_breaches(struct ctl *ctl, int argc, char **argv);
 int cmd_outliers(struct ctl *ctl, int argc, char **argv);
 int cmd_rejections(struct ctl *ctl, int argc, char **argv);
+int cmd_replay(struct ctl *ctl, int argc, char **argv);
+int cmd_check_totals(struct ctl *ctl, int argc, char **argv);
 int cmd_key(struct ctl *ctl, int argc, char **argv);
 int cmd_keys(struct ctl *ctl, int argc, char **argv);
 

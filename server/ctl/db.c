@@ -1,6 +1,9 @@
 #include "db.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "envelope.h"
 
 #define ZONE "Asia/Shanghai"
 
@@ -185,4 +188,17 @@ const char *
 db_cell(const PGresult *result, int row, int column)
 {
     return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+}
+
+uint8_t *
+db_bytes(const PGresult *result, int row, int column, size_t *ret_len)
+{
+    const char *hex = PQgetvalue(result, row, column);
+    size_t len = strlen(hex) / 2;
+    uint8_t *bytes = malloc(len + 1);
+
+    if (bytes == NULL || !hex_parse(hex, bytes, len))
+        abort(); /* no memory; PostgreSQL writes no other hex */
+    *ret_len = len;
+    return bytes;
 }

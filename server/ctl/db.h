@@ -7,6 +7,8 @@
 #ifndef YUEBAOCTL_DB_H
 #define YUEBAOCTL_DB_H
 
+#include <stdint.h>
+
 #include "ctl.h"
 
 /* Connect as the user that libpq chooses; reading needs no more. */
@@ -34,5 +36,9 @@ bool db_audit(struct ctl *ctl, const char *action, const char *detail) __attribu
 
 /* A cell as text, NULL when it is NULL. */
 const char *db_cell(const PGresult *result, int row, int column);
+
+/* malloc'd bytes of a cell that is hexadecimal text: encode(bytea, 'hex'). Ends the program when there is no
+ * memory. */
+uint8_t *db_bytes(const PGresult *result, int row, int column, size_t *ret_len);
 
 #endif

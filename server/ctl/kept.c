@@ -5,7 +5,7 @@
 
 #include "db.h"
 #include "envelope.h"
-#include "gate.h"
+#include "known.h"
 #include "validate.h"
 
 /* For people: the link's time zone is the calendar's. */
@@ -34,17 +34,6 @@ kept_cell(const struct kept *kept, enum kept_column column)
 
 /* ---- from the database -------------------------------------------------------------------------- */
 
-static bool
-names_an_id(struct ctl *ctl, const char *prefix)
-{
-    size_t len = strlen(prefix);
-
-    if (len >= KEPT_PREFIX_MIN && len <= 2 * (size_t)ID_SIZE && strspn(prefix, "0123456789abcdef") == len)
-        return true;
-    ctl_usage(ctl, MSG_ctl_kept_bad_id, "value", prefix, NULL);
-    return false;
-}
-
 static PGresult *
 find_row(struct ctl *ctl, const char *prefix)
 {
@@ -60,63 +49,25 @@ find_row(struct ctl *ctl, const char *prefix)
     return NULL;
 }
 
-/* malloc'd bytes of a hex text. */
-static uint8_t *
-bytes_of(const char *hex, size_t *ret_len)
-{
-    size_t len = strlen(hex) / 2;
-    uint8_t *bytes = malloc(len + 1);
-
-    if (bytes == NULL || !hex_parse(hex, bytes, len))
-        abort(); /* no memory; PostgreSQL writes no other hex */
-    *ret_len = len;
-    return bytes;
-}
-
 /* What cannot be read stays NULL: kept_check says so. */
 static void
 unpack(struct kept *kept)
 {
     size_t len;
-    uint8_t *bytes = bytes_of(kept_cell(kept, KEPT_ENVELOPE), &len);
+    uint8_t *bytes = db_bytes(kept->row, 0, KEPT_ENVELOPE, &len);
 
-    if (gate_check(&yuebao__envelope__descriptor, bytes, len, NULL) == GATE_OK)
-        kept->envelope = yuebao__envelope__unpack(NULL, len, bytes);
+    stated_read(bytes, len, &kept->stated);
     free(bytes);
-    if (kept->envelope == NULL)
-        return;
-    const ProtobufCBinaryData *statement = &kept->envelope->statement;
-    if (gate_check(&yuebao__statement__descriptor, statement->data, statement->len, NULL) == GATE_OK)
-        kept->statement = yuebao__statement__unpack(NULL, statement->len, statement->data);
 }
 
 /* The catalogue that the statement names. false: reported; one that is not known here is no error yet. */
 static bool
 load_catalogue(struct ctl *ctl, struct kept *kept)
 {
-    char hash[2 * ID_SIZE + 1];
-    const char *values[] = {hash};
+    const Yuebao__Statement *s = kept->stated.statement;
 
-    if (kept->statement == NULL || kept->statement->catalogue.len != ID_SIZE)
-        return true;
-    hex_print(kept->statement->catalogue.data, ID_SIZE, hash);
-    PGresult *result =
-        db_query(ctl,
-                 "SELECT c.catalogue, pg_catalog.encode(c.bytes, 'hex') FROM yuebao.catalogue AS c "
-                 "WHERE c.hash = pg_catalog.decode($1, 'hex')",
-                 1, values);
-    if (result == NULL)
-        return false;
-    if (PQntuples(result) == 1) {
-        size_t len;
-        uint8_t *bytes = bytes_of(PQgetvalue(result, 0, 1), &len);
-        kept->catalogue_number = (int)strtol(PQgetvalue(result, 0, 0), NULL, 10);
-        if (catalogue_load(bytes, len, &kept->catalogue) != CATALOGUE_OK)
-            kept->catalogue = NULL;
-        free(bytes);
-    }
-    PQclear(result);
-    return true;
+    return s == NULL || s->catalogue.len != ID_SIZE ||
+           catalogues_load(ctl, &kept->catalogues, s->catalogue.data, &kept->made_by);
 }
 
 bool
@@ -124,7 +75,7 @@ kept_load(struct ctl *ctl, const char *prefix, struct kept *ret_kept)
 {
     struct kept kept = {0};
 
-    if (!names_an_id(ctl, prefix) || (kept.row = find_row(ctl, prefix)) == NULL)
+    if (!is_statement_id(ctl, prefix) || (kept.row = find_row(ctl, prefix)) == NULL)
         return false;
     findings_init(&kept.findings);
     if (!hex_parse(kept_cell(&kept, KEPT_ID), kept.id, ID_SIZE))
@@ -142,11 +93,8 @@ kept_load(struct ctl *ctl, const char *prefix, struct kept *ret_kept)
 void
 kept_fini(struct kept *kept)
 {
-    if (kept->statement != NULL)
-        yuebao__statement__free_unpacked(kept->statement, NULL);
-    if (kept->envelope != NULL)
-        yuebao__envelope__free_unpacked(kept->envelope, NULL);
-    catalogue_free(kept->catalogue);
+    stated_fini(&kept->stated);
+    catalogues_fini(&kept->catalogues);
     findings_fini(&kept->findings);
     PQclear(kept->row);
     *kept = (struct kept){0};
@@ -154,26 +102,13 @@ kept_fini(struct kept *kept)
 
 /* ---- is it what it says? ------------------------------------------------------------------------ */
 
-static bool
-signature_holds(const struct kept *kept)
-{
-    const Yuebao__Envelope *envelope = kept->envelope;
-    struct part part = {.bytes = envelope->statement.data, .len = envelope->statement.len};
-
-    return envelope->algorithm == ALGORITHM_ED25519 && envelope->key.len == KEY_SIZE &&
-           envelope->signature.len == SIGNATURE_SIZE &&
-           envelope_verify(PURPOSE_STATEMENT, &part, 1, envelope->key.data, envelope->signature.data);
-}
-
 /* The row's slot and id are those that the school signed: it is the row that says where it is booked. */
 static bool
 row_is_the_statements(const struct kept *kept)
 {
-    const Yuebao__Statement *s = kept->statement;
-    const ProtobufCBinaryData *bytes = &kept->envelope->statement;
-    uint8_t id[ID_SIZE];
+    const Yuebao__Statement *s = kept->stated.statement;
 
-    return statement_id(bytes->data, bytes->len, id) && memcmp(id, kept->id, ID_SIZE) == 0 &&
+    return memcmp(kept->stated.id, kept->id, ID_SIZE) == 0 &&
            strcmp(s->school, kept_cell(kept, KEPT_SCHOOL)) == 0 &&
            strcmp(s->form, kept_cell(kept, KEPT_FORM)) == 0 &&
            strcmp(s->period, kept_cell(kept, KEPT_PERIOD)) == 0 && s->revision == kept->revision;
@@ -183,15 +118,15 @@ enum kept_state
 kept_check(struct kept *kept)
 {
     findings_clear(&kept->findings);
-    if (kept->envelope == NULL || kept->statement == NULL)
+    if (kept->stated.statement == NULL)
         return KEPT_UNREADABLE;
-    if (!signature_holds(kept) || !row_is_the_statements(kept))
+    if (!stated_is_signed(&kept->stated) || !row_is_the_statements(kept))
         return KEPT_FORGED;
     if (kept_cell(kept, KEPT_KEY_IS_OF_SCHOOL)[0] != 't')
         return KEPT_FOREIGN_KEY;
-    if (kept->catalogue == NULL)
+    if (kept->made_by == NULL)
         return KEPT_NO_CATALOGUE;
-    validate_statement(kept->catalogue, kept->statement, &kept->findings);
+    validate_statement(kept->made_by->catalogue, kept->stated.statement, &kept->findings);
     return findings_refuse(&kept->findings) ? KEPT_FAULTY : KEPT_SOUND;
 }
 
@@ -201,7 +136,8 @@ static int
 report_findings(struct ctl *ctl, const struct kept *kept)
 {
     for (size_t i = 0; i < kept->findings.errors; i++) {
-        char *sentence = message_of_finding(ctl->language, &kept->findings.items[i], kept->catalogue);
+        char *sentence =
+            message_of_finding(ctl->language, &kept->findings.items[i], kept->made_by->catalogue);
         if (sentence == NULL)
             abort();
         ctl_fail(ctl, EX_DATAERR, MSG_ctl_kept_faulty, "id", kept_cell(kept, KEPT_ID), "problem", sentence,

@@ -5,13 +5,11 @@
 #ifndef YUEBAOCTL_KEPT_H
 #define YUEBAOCTL_KEPT_H
 
-#include "catalogue.h"
+#include "catalogues.h"
 #include "ctl.h"
 #include "findings.h"
 #include "limit.h"
-#include "yuebao.pb-c.h"
-
-#define KEPT_PREFIX_MIN 8 /* hex digits of an id that are enough to name it */
+#include "stated.h"
 
 /* Columns of the row; texts as PostgreSQL prints them. */
 enum kept_column {
@@ -40,11 +38,10 @@ struct kept {
     PGresult *row;
     uint8_t id[ID_SIZE];
     uint32_t revision;
-    Yuebao__Envelope *envelope;   /* NULL: its bytes cannot be read */
-    Yuebao__Statement *statement; /* NULL: the same */
-    struct catalogue *catalogue;  /* by which it was made; NULL: not known here */
-    int catalogue_number;         /* yuebao.catalogue.catalogue */
-    struct findings findings;     /* of kept_check */
+    struct stated stated;
+    struct catalogues catalogues;
+    const struct catalogue_entry *made_by; /* the catalogue; NULL: not known here */
+    struct findings findings;              /* of kept_check */
 };
 
 /* The one that `prefix`, lower-case hex, begins. false: reported; nothing to free. */

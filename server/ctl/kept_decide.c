@@ -129,9 +129,9 @@ answer_of(const struct decisions *d, const struct kept *kept)
 static PGresult *
 ask_admit(struct decisions *d, const struct kept *kept, const char *answer)
 {
-    const Yuebao__Statement *s = kept->statement;
+    const Yuebao__Statement *s = kept->stated.statement;
     char *previous = hex_of(s->previous.data, s->previous.len), *figures = kept_figures_json(s);
-    char *remarks = kept_remarks_json(kept->catalogue, s, &kept->findings);
+    char *remarks = kept_remarks_json(kept->made_by->catalogue, s, &kept->findings);
     char catalogue[12];
     const char *values[] = {kept_cell(kept, KEPT_ID),
                             previous,
@@ -146,7 +146,7 @@ ask_admit(struct decisions *d, const struct kept *kept, const char *answer)
                             kept_cell(kept, KEPT_NOW_MS),
                             answer};
 
-    snprintf(catalogue, sizeof(catalogue), "%d", kept->catalogue_number);
+    snprintf(catalogue, sizeof(catalogue), "%d", kept->made_by->number);
     PGresult *result = db_query(
         d->ctl,
         "SELECT a.outcome, a.held_revision, pg_catalog.to_char(a.held_at, 'YYYY-MM-DD HH24:MI') FROM "

@@ -68,7 +68,7 @@ show_figures(struct ctl *ctl, const PGresult *result, bool compared)
 static void
 say_head(struct ctl *ctl, const struct kept *kept)
 {
-    const Yuebao__Statement *s = kept->statement;
+    const Yuebao__Statement *s = kept->stated.statement;
     bool zh = ctl->language == LANGUAGE_ZH;
 
     ctl_say(ctl, MSG_ctl_kept_head, "name", kept_cell(kept, zh ? KEPT_NAME_ZH : KEPT_NAME_EN), "school",
@@ -90,14 +90,15 @@ static void
 say_warnings(struct ctl *ctl, const struct kept *kept)
 {
     for (size_t i = 0; i < kept->findings.count; i++) {
-        char *sentence = message_of_finding(ctl->language, &kept->findings.items[i], kept->catalogue);
+        char *sentence =
+            message_of_finding(ctl->language, &kept->findings.items[i], kept->made_by->catalogue);
         if (sentence == NULL)
             abort();
         ctl_say(ctl, MSG_ctl_report_warning, "problem", sentence, NULL);
         free(sentence);
     }
-    for (size_t i = 0; i < kept->statement->n_explanation; i++)
-        ctl_say(ctl, MSG_ctl_report_explanation, "text", kept->statement->explanation[i]->text, NULL);
+    for (size_t i = 0; i < kept->stated.statement->n_explanation; i++)
+        ctl_say(ctl, MSG_ctl_report_explanation, "text", kept->stated.statement->explanation[i]->text, NULL);
 }
 
 static void
@@ -123,10 +124,10 @@ kept_show(struct ctl *ctl, const char *prefix)
     if (!db_connect_admin(ctl) || !kept_load(ctl, prefix, &kept))
         return ctl->status;
     enum kept_state state = kept_check(&kept);
-    if (kept.statement == NULL) {
+    if (kept.stated.statement == NULL) {
         status = kept_report(ctl, &kept, state);
     } else {
-        char *figures = kept_figures_json(kept.statement);
+        char *figures = kept_figures_json(kept.stated.statement);
         PGresult *result = db_query(ctl, sql, 2, (const char *const[]){kept_cell(&kept, KEPT_ID), figures});
         say_head(ctl, &kept);
         status = result == NULL ? ctl->status

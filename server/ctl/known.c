@@ -105,6 +105,16 @@ is_reason(struct ctl *ctl, const char *text)
     return false;
 }
 
+bool
+is_statement_id(struct ctl *ctl, const char *text)
+{
+    size_t len = strlen(text);
+
+    if (len >= STATEMENT_PREFIX_MIN && len <= 2 * (size_t)ID_SIZE && strspn(text, "0123456789abcdef") == len)
+        return true;
+    return refuse(ctl, MSG_ctl_kept_bad_id, text);
+}
+
 /* Whether the query, whose one cell is a boolean, says yes. */
 static bool
 says_yes(struct ctl *ctl, const char *sql, int n, const char *const *values, enum message otherwise)

@@ -21,6 +21,9 @@ bool is_frequency(struct ctl *ctl, const char *text) __attribute__((warn_unused_
 /* Why something is done to a school, which reads it: one line, not empty. Here NULL is not accepted. */
 bool is_reason(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 bool is_district(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+/* The id of a statement, or enough of its beginning. */
+#define STATEMENT_PREFIX_MIN 8 /* hex digits */
+bool is_statement_id(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 
 /* The second part of a form's code. false: none. */
 bool form_frequency(const char *form, enum frequency *ret_frequency) __attribute__((warn_unused_result));

@@ -1,0 +1,184 @@
+/*
+ * check-totals: the walk through the ledger, slot by slot, revision by revision.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "db.h"
+#include "envelope.h"
+
+#define PROGRESS_EVERY 0.25 /* seconds */
+
+/* ---- a group: one district's period -------------------------------------------------------------- */
+
+static bool
+is_in_group(const struct audit *a, const struct ledger *l)
+{
+    return strcmp(a->district, l->cells[LEDGER_DISTRICT]) == 0 && strcmp(a->day, l->cells[LEDGER_DAY]) == 0;
+}
+
+static bool
+enter_group(struct audit *a, const struct ledger *l)
+{
+    if (is_in_group(a, l))
+        return true;
+    stream_settle(&a->stream);
+    if (!audit_totals(a))
+        return false;
+    snprintf(a->district, sizeof(a->district), "%s", l->cells[LEDGER_DISTRICT]);
+    snprintf(a->day, sizeof(a->day), "%s", l->cells[LEDGER_DAY]);
+    return true;
+}
+
+/* ---- a report ----------------------------------------------------------------------------------- */
+
+static bool
+choose_catalogue(struct audit *a, struct ledger *l)
+{
+    const uint8_t *hash = ledger_hash(l);
+
+    if (hash == NULL)
+        return true;
+    l->catalogue = catalogues_held(&a->catalogues, hash);
+    if (l->catalogue == NULL) {
+        stream_settle(&a->stream);
+        if (!catalogues_load(a->ctl, &a->catalogues, hash, &l->catalogue))
+            return false;
+    }
+    if (l->catalogue != NULL)
+        a->catalogue = l->catalogue->catalogue;
+    return true;
+}
+
+static void
+count_receipt(struct audit *a, const struct ledger *l)
+{
+    const Yuebao__Answer *answer = l->answered.answer;
+    char hex[2 * KEY_SIZE + 1];
+    size_t i = 0;
+
+    if (answer == NULL || answer->key.len != KEY_SIZE)
+        return;
+    hex_print(answer->key.data, KEY_SIZE, hex);
+    while (i < a->key_count && strcmp(a->keys[i].hex, hex) != 0)
+        i++;
+    if (i == AUDIT_KEYS_MAX)
+        return;
+    if (i == a->key_count)
+        a->keys[a->key_count++] = (struct audit_key){0};
+    memcpy(a->keys[i].hex, hex, sizeof(hex));
+    a->keys[i].receipts++;
+}
+
+/* The id that this revision has to name as the one before: what was signed in the row before, if it is that.
+ */
+static const uint8_t *
+id_before(const struct audit *a, const char *slot, long revision)
+{
+    return a->id_known && a->revision == revision - 1 && strcmp(a->slot, slot) == 0 ? a->id : NULL;
+}
+
+static void
+remember(struct audit *a, const struct ledger *l, const char *slot, long revision)
+{
+    memcpy(a->id, l->id, ID_SIZE);
+    a->id_known = l->id_known;
+    a->revision = revision;
+    snprintf(a->slot, sizeof(a->slot), "%s", slot);
+}
+
+static void
+check(struct audit *a, struct ledger *l)
+{
+    char slot[4 * AUDIT_TEXT_MAX];
+    long revision = strtol(l->cells[LEDGER_REVISION], NULL, 10);
+
+    a->place = (struct audit_place){
+        .district = l->cells[LEDGER_DISTRICT],
+        .school = l->cells[LEDGER_SCHOOL],
+        .form = l->cells[LEDGER_FORM],
+        .period = l->cells[LEDGER_PERIOD],
+        .revision = l->cells[LEDGER_REVISION],
+        .catalogue = l->catalogue == NULL ? NULL : l->catalogue->catalogue,
+    };
+    snprintf(slot, sizeof(slot), "%s %s %s %s", a->place.district, a->place.school, a->place.form,
+             a->place.period);
+    ledger_check(l, id_before(a, slot, revision), &a->listener);
+    remember(a, l, slot, revision);
+    /* what cannot be trusted is told; its district's sums are then those of the books */
+    const struct booked_list *figures = l->trusted ? &l->booked : &l->stands;
+    if (ledger_is(l, LEDGER_IS_NEWEST))
+        sums_add(&a->sums, (int)strtol(l->cells[LEDGER_FORM_NUMBER], NULL, 10), figures);
+    a->reports++;
+    a->figures += (long)figures->count;
+    count_receipt(a, l);
+}
+
+static bool
+check_row(struct audit *a)
+{
+    struct ledger l;
+
+    ledger_read(a->stream.batch, a->stream.row, &l);
+    bool ok = enter_group(a, &l) && choose_catalogue(a, &l);
+    if (ok)
+        check(a, &l);
+    ledger_fini(&l);
+    return ok && !audit_is_full(a);
+}
+
+/* ---- all of them -------------------------------------------------------------------------------- */
+
+double
+audit_seconds(const struct audit *audit)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - audit->begun.tv_sec) + (double)(now.tv_nsec - audit->begun.tv_nsec) / 1e9;
+}
+
+/* For a person who waits: after a second, some times a second. */
+static void
+tell_progress(struct audit *a)
+{
+    double seconds = audit_seconds(a);
+    char reports[24], rate[24];
+
+    if (seconds < 1 || seconds - a->told < PROGRESS_EVERY || !isatty(STDERR_FILENO))
+        return;
+    snprintf(reports, sizeof(reports), "%ld", a->reports);
+    snprintf(rate, sizeof(rate), "%.0f", (double)a->reports / seconds);
+    fputs("\r", stderr);
+    message_print(stderr, a->ctl->language, MSG_ctl_check_progress, "reports", reports, "rate", rate, NULL);
+    fputs("\033[K", stderr);
+    a->told = seconds;
+}
+
+bool
+audit_ledger(struct audit *a)
+{
+    char *sql = NULL;
+    bool ok = true;
+
+    if (asprintf(
+            &sql,
+            "%s WHERE " AUDIT_IN_SCOPE("r") " ORDER BY r.district, r.period, r.school, r.form, r.revision",
+            ledger_reports_sql) < 0)
+        abort();
+    bool opened = stream_open(a->ctl, sql, AUDIT_SCOPE_VALUES, a->scope, &a->stream);
+    free(sql);
+    if (!opened)
+        return false;
+    while (ok && stream_step(&a->stream)) {
+        ok = check_row(a);
+        tell_progress(a);
+    }
+    stream_close(&a->stream);
+    if (a->told > 0)
+        fputs("\r\033[K", stderr);
+    return ok && a->ctl->status == EX_OK && audit_totals(a);
+}
