@@ -1,6 +1,6 @@
 /*
- * audit: what `yuebaoctl check-totals` consists of: the whole ledger, or a part, read once in one snapshot, each
- * envelope decoded anew; and the books and totals beside it.
+ * audit: what `yuebaoctl check-totals` consists of: the whole ledger, or a part, read once in one snapshot,
+ * each envelope decoded anew; and the books and totals beside it.
  */
 #ifndef YUEBAOCTL_AUDIT_H
 #define YUEBAOCTL_AUDIT_H
@@ -18,9 +18,11 @@
 #define AUDIT_KEYS_MAX 16u     /* receipt keys that are told apart */
 #define AUDIT_TEXT_MAX 64u     /* bytes of a code or period, with NUL */
 
-/* The rows of a query that are asked about, of a table `t` joined to yuebao.form as f; audit_scope's values. */
+/* The rows of a query that are asked about, of a table `t` joined to yuebao.form as f; audit_scope's values.
+ */
 #define AUDIT_IN_SCOPE(t)                                                                                    \
-    "($1::integer IS NULL OR " t ".district = ANY (ARRAY(SELECT a.district FROM yuebao.district_ancestor AS " \
+    "($1::integer IS NULL OR " t                                                                             \
+    ".district = ANY (ARRAY(SELECT a.district FROM yuebao.district_ancestor AS "                             \
     "a WHERE a.ancestor = $1::integer))) AND ($2::date IS NULL OR " t ".period = $2::date) "                 \
     "AND ($3::text IS NULL OR f.frequency = $3)"
 #define AUDIT_SCOPE_VALUES 3

@@ -16,7 +16,7 @@ static const struct output_column columns[] = {
     {"revision", MSG_ctl_col_revision, CELL_INTEGER, {0}},
     {"indicator", MSG_ctl_col_indicator, CELL_TEXT, {0}},
     {"found", MSG_ctl_col_found, CELL_TEXT, {.widest = 26}},
-    {"expected", MSG_ctl_col_expected, CELL_TEXT, {.widest = 26}},
+    {"expected", MSG_ctl_col_ought, CELL_TEXT, {.widest = 26}},
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 

@@ -10,7 +10,7 @@
 
 #define SLOT_OF(t)                                                                                           \
     t ".district = r.district AND " t ".period = r.period AND " t ".school = r.school AND " t ".form = "     \
-                                                                                              "r.form"
+      "r.form"
 #define FIGURES_FROM(table, condition)                                                                       \
     "SELECT t.indicator, t.missing, t.value, t.denominator FROM " table                                      \
     " AS t WHERE " SLOT_OF("t") " AND " condition

@@ -89,11 +89,10 @@ check_row(const struct check *c)
     compare_cell(c, DIFFERENCE_reviewer, LEDGER_REVIEWER, s->reviewer);
     compare_cell(c, DIFFERENCE_head, LEDGER_HEAD, s->head);
     compare_cell(c, DIFFERENCE_correction, LEDGER_CORRECTION, s->correction);
-    return is_from(c, "rejection") ||
-           (strcmp(c->ledger->cells[LEDGER_SCHOOL], s->school) == 0 &&
-            strcmp(c->ledger->cells[LEDGER_FORM], s->form) == 0 &&
-            strcmp(c->ledger->cells[LEDGER_PERIOD], s->period) == 0 &&
-            strcmp(c->ledger->cells[LEDGER_REVISION], revision) == 0);
+    return is_from(c, "rejection") || (strcmp(c->ledger->cells[LEDGER_SCHOOL], s->school) == 0 &&
+                                       strcmp(c->ledger->cells[LEDGER_FORM], s->form) == 0 &&
+                                       strcmp(c->ledger->cells[LEDGER_PERIOD], s->period) == 0 &&
+                                       strcmp(c->ledger->cells[LEDGER_REVISION], revision) == 0);
 }
 
 /* Each revision names the one before, and that one is there. */

@@ -42,7 +42,8 @@ enum replay_name {
     NAME_DECIDED_AT,
 };
 
-/* The one that `prefix` begins, or (NULL) that of the slot. false: reported, nothing to free. It is checked. */
+/* The one that `prefix` begins, or (NULL) that of the slot. false: reported, nothing to free. It is checked.
+ */
 bool replay_find(struct ctl *ctl, const char *prefix, const struct replay_options *options,
                  struct replay *ret_replay) __attribute__((warn_unused_result));
 void replay_fini(struct replay *replay);
