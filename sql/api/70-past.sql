@@ -4,7 +4,8 @@
 -- Which periods: the one named, else those that are open or closed within the last 31 days. Which reports: all accepted ones of the district
 -- and the districts below it (NULL: of all districts), by the form and the school if they are named.
 
--- What is set for the functions: compiling their plans takes longer than running them, and a province's figures are many.
+-- What is set for the functions: compiling their plans takes longer than running them; a province's figures are many; and the planner, who takes
+-- thousands of rows in the middle of such a question for one, is held to hashing (what is LATERAL to a function or an OFFSET 0 stays a loop).
 
 -- Rules. A rule is about the form of its first left term. Its terms are, seen from the report's period P (a previous term: from the period
 -- before P in the form's calendar),
@@ -18,7 +19,7 @@ RETURNS TABLE (
     district integer, district_zh text, district_en text, school text, school_zh text, school_en text,
     form text, period text, first_day date, rule text, severity text, left_sum numeric, op text, right_sum numeric,
     message_zh text, message_en text, explained boolean, explanation text)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB'
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB' SET enable_sort = off SET enable_nestloop = off
 BEGIN ATOMIC
 WITH windows AS MATERIALIZED (
     SELECT w.* FROM yuebao.windows_of(breaches_in.in_period, breaches_in.of_form) AS w
@@ -27,22 +28,20 @@ WITH windows AS MATERIALIZED (
     FROM windows AS w CROSS JOIN LATERAL yuebao.reports_of(breaches_in.in_district, w.period, w.form) AS r
     WHERE breaches_in.of_school IS NULL OR r.school = (SELECT s.school FROM yuebao.school AS s WHERE s.code = breaches_in.of_school)
 ), terms AS MATERIALIZED ( -- of the rules about each form; other_form is NULL where the form itself has the indicator
-    SELECT w.window_no, t.rule, t.side, t.indicator, t.part, own.form IS NOT NULL AS own, other.form AS other_form, other.frequency,
-           CASE WHEN t.previous THEN w.period_before ELSE w.period END AS seen_from,
-           t.previous OR own.form IS NULL AS across
-    FROM windows AS w
-    JOIN yuebao.catalogue_form AS asks ON asks.catalogue = w.catalogue AND asks.form = w.form
-    JOIN yuebao.rule_term AS first_term ON first_term.indicator = asks.indicator AND first_term.side = 'left'
-        AND first_term.position = (SELECT min(o.position) FROM yuebao.rule_term AS o WHERE o.rule = first_term.rule AND o.side = 'left')
-    JOIN yuebao.rule_term AS t ON t.rule = first_term.rule
-    LEFT JOIN yuebao.catalogue_form AS own ON own.catalogue = w.catalogue AND own.form = w.form AND own.indicator = t.indicator
-    LEFT JOIN LATERAL (SELECT f.form, f.frequency FROM yuebao.catalogue_form AS cf JOIN yuebao.form AS f ON f.form = cf.form
-                       WHERE own.form IS NULL AND cf.catalogue = w.catalogue AND cf.indicator = t.indicator AND f.kind = w.kind
-                       ORDER BY f.code COLLATE "C" LIMIT 1) AS other ON true
-), rules AS MATERIALIZED (
-    SELECT t.window_no, t.rule, count(*) AS terms, bool_or(t.across) AS across
-    FROM terms AS t GROUP BY t.window_no, t.rule
-    HAVING bool_and(t.own OR t.other_form IS NOT NULL)
+    SELECT t.*, count(*) OVER r AS terms, bool_or(t.previous OR NOT t.own) OVER r AS across
+    FROM (SELECT w.window_no, t.rule, u.op, t.side, t.indicator, t.part, t.previous, own.form IS NOT NULL AS own, other.form AS other_form,
+                 other.frequency, CASE WHEN t.previous THEN w.period_before ELSE w.period END AS seen_from
+          FROM windows AS w
+          JOIN yuebao.catalogue_form AS asks ON asks.catalogue = w.catalogue AND asks.form = w.form
+          JOIN yuebao.rule_term AS first_term ON first_term.indicator = asks.indicator AND first_term.side = 'left'
+              AND first_term.position = (SELECT min(o.position) FROM yuebao.rule_term AS o WHERE o.rule = first_term.rule AND o.side = 'left')
+          JOIN yuebao.rule AS u ON u.rule = first_term.rule
+          JOIN yuebao.rule_term AS t ON t.rule = first_term.rule
+          LEFT JOIN yuebao.catalogue_form AS own ON own.catalogue = w.catalogue AND own.form = w.form AND own.indicator = t.indicator
+          LEFT JOIN LATERAL (SELECT f.form, f.frequency FROM yuebao.catalogue_form AS cf JOIN yuebao.form AS f ON f.form = cf.form
+                             WHERE own.form IS NULL AND cf.catalogue = w.catalogue AND cf.indicator = t.indicator AND f.kind = w.kind
+                             ORDER BY f.code COLLATE "C" LIMIT 1) AS other ON true) AS t
+    WINDOW r AS (PARTITION BY t.window_no, t.rule)
 ), sources AS MATERIALIZED ( -- where a form's terms look, each place once
     SELECT row_number() OVER () AS source, s.*
     FROM (SELECT DISTINCT t.window_no, t.other_form, t.frequency, t.seen_from FROM terms AS t
@@ -67,36 +66,35 @@ WITH windows AS MATERIALIZED (
     SELECT p.source, p.window_no, p.district, p.school, p.revision, g.indicator, g.value, g.denominator
     FROM places AS p CROSS JOIN LATERAL yuebao.figures_of(p.place_district, p.place_period, p.school, p.school) AS g
     WHERE g.form = p.place_form
-), sums AS MATERIALIZED ( -- in millionths, the unit that all figures have
-    SELECT g.window_no, g.district, g.school, g.revision, t.rule, count(*) AS terms,
-           coalesce(sum(a.amount) FILTER (WHERE t.side = 'left'), 0) AS left_sum,
-           coalesce(sum(a.amount) FILTER (WHERE t.side = 'right'), 0) AS right_sum
+), broken AS MATERIALIZED ( -- by sums in millionths, the unit that all figures have; the right side counts below zero
+    SELECT g.window_no, g.district, g.school, g.revision, t.rule, t.across,
+           coalesce(sum(a.amount) FILTER (WHERE t.side = 'left'), 0) AS left_sum, coalesce(-sum(a.amount) FILTER (WHERE t.side = 'right'), 0) AS right_sum
     FROM found AS g
     JOIN (SELECT q.source, o.* FROM sources AS q
           JOIN terms AS o ON o.window_no = q.window_no AND o.seen_from = q.seen_from AND o.other_form IS NOT DISTINCT FROM q.other_form) AS t
         ON t.source = g.source AND t.indicator = g.indicator
     JOIN yuebao.indicator AS i ON i.indicator = g.indicator
-    CROSS JOIN LATERAL (SELECT CASE t.part WHEN 'denominator' THEN g.denominator * 10::numeric ^ (6 - i.denominator_decimals)
-                                           ELSE g.value * 10::numeric ^ (6 - i.decimals) END AS amount) AS a
-    GROUP BY g.window_no, g.district, g.school, g.revision, t.rule
+    CROSS JOIN LATERAL (SELECT CASE t.side WHEN 'left' THEN 1 ELSE -1 END
+                               * CASE t.part WHEN 'denominator' THEN g.denominator * 10::numeric ^ (6 - i.denominator_decimals)
+                                             ELSE g.value * 10::numeric ^ (6 - i.decimals) END AS amount) AS a
+    GROUP BY g.window_no, g.district, g.school, g.revision, t.rule, t.across, t.terms, t.op
+    HAVING count(*) = t.terms AND CASE t.op WHEN '=' THEN sum(a.amount) <> 0 WHEN '<=' THEN sum(a.amount) > 0 ELSE sum(a.amount) < 0 END
 )
-SELECT s.district, d.name_zh, d.name_en, o.code, o.name_zh, o.name_en, w.code, yuebao.period_text(w.period, w.frequency), w.period,
-       u.code, CASE WHEN r.across THEN 'warning' ELSE u.severity END,
-       trim_scale(s.left_sum * 0.000001), u.op, trim_scale(s.right_sum * 0.000001), u.message_zh, u.message_en,
+SELECT b.district, d.name_zh, d.name_en, o.code, o.name_zh, o.name_en, w.code, yuebao.period_text(w.period, w.frequency), w.period,
+       u.code, CASE WHEN b.across THEN 'warning' ELSE u.severity END,
+       trim_scale(b.left_sum * 0.000001), u.op, trim_scale(b.right_sum * 0.000001), u.message_zh, u.message_en,
        x.explanation IS NOT NULL, x.explanation
-FROM sums AS s
-JOIN rules AS r ON r.window_no = s.window_no AND r.rule = s.rule AND r.terms = s.terms
-JOIN windows AS w ON w.window_no = s.window_no
-JOIN yuebao.rule AS u ON u.rule = s.rule
-JOIN yuebao.school AS o ON o.school = s.school
-JOIN yuebao.district AS d ON d.district = s.district
+FROM broken AS b
+JOIN windows AS w ON w.window_no = b.window_no
+JOIN yuebao.rule AS u ON u.rule = b.rule
+CROSS JOIN LATERAL (SELECT n.code, n.name_zh, n.name_en FROM yuebao.school AS n WHERE n.school = b.school OFFSET 0) AS o
+JOIN yuebao.district AS d ON d.district = b.district
 LEFT JOIN LATERAL (
     SELECT k.explanation FROM yuebao.remark AS k
-    WHERE k.district = s.district AND k.period = w.period AND k.school = s.school AND k.form = w.form AND k.revision = s.revision
+    WHERE k.district = b.district AND k.period = w.period AND k.school = b.school AND k.form = w.form AND k.revision = b.revision
       AND (k.rule = u.code OR (k.rule = '' AND k.indicator IN (SELECT t.indicator FROM yuebao.rule_term AS t WHERE t.rule = u.rule)))
     ORDER BY k.rule DESC, k.position LIMIT 1) AS x ON true
-WHERE CASE u.op WHEN '=' THEN s.left_sum <> s.right_sum WHEN '<=' THEN s.left_sum > s.right_sum ELSE s.left_sum < s.right_sum END
-ORDER BY w.period DESC, w.code, s.district, o.code, u.code;
+ORDER BY w.period DESC, w.code, b.district, o.code, u.code;
 END;
 COMMENT ON FUNCTION api.breaches_in(integer, text, text, text) IS
     'The rules that accepted figures break: in a district and all districts below it (NULL: everywhere), of a period (NULL: those open, or closed '
@@ -123,12 +121,12 @@ RETURNS TABLE (
     district integer, district_zh text, district_en text, school text, school_zh text, school_en text,
     form text, period text, first_day date, indicator text, name_zh text, name_en text, unit text, value numeric, denominator numeric, ratio numeric,
     usual numeric, low numeric, high numeric, compared_with text, compared integer, explained boolean, explanation text)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB'
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB' SET enable_sort = off SET enable_nestloop = off
 BEGIN ATOMIC
 WITH windows AS MATERIALIZED (
     SELECT w.* FROM yuebao.windows_of(outliers_in.in_period, outliers_in.of_form) AS w
 ), slots AS MATERIALIZED (
-    SELECT row_number() OVER () AS slot, w.window_no, r.district, r.school, r.revision
+    SELECT w.window_no, r.district, r.school, r.revision
     FROM windows AS w CROSS JOIN LATERAL yuebao.reports_of(outliers_in.in_district, w.period, w.form) AS r
     WHERE outliers_in.of_school IS NULL OR r.school = (SELECT s.school FROM yuebao.school AS s WHERE s.code = outliers_in.of_school)
 ), sources AS MATERIALIZED ( -- its own period (0) and those with which it is compared: of earlier years (1), before (2), both (3)
@@ -144,40 +142,42 @@ WITH windows AS MATERIALIZED (
     WHERE q.period IS NOT NULL
     GROUP BY w.window_no, w.form, w.period, w.frequency, q.period
 ), measures AS MATERIALIZED (
-    SELECT i.indicator, CASE WHEN i.measure IN ('ratio', 'quotient') THEN 10::numeric ^ (6 + i.denominator_decimals - i.decimals) END AS factor,
-           CASE i.measure WHEN 'count' THEN 5 * 10::numeric ^ i.decimals WHEN 'ratio' THEN 50000 ELSE 0 END AS least,
+    SELECT i.indicator, CASE WHEN i.measure IN ('ratio', 'quotient') THEN (10::numeric ^ (6 + i.denominator_decimals - i.decimals))::bigint END AS factor,
+           CASE i.measure WHEN 'count' THEN (5 * 10::numeric ^ i.decimals)::bigint WHEN 'ratio' THEN 50000 ELSE 0 END AS least,
            0.1 ^ CASE WHEN i.measure IN ('ratio', 'quotient') THEN 6 ELSE i.decimals END AS part
     FROM yuebao.indicator AS i
 ), histories AS MATERIALIZED ( -- read a district's period at a time, as figures lie in their table; a school may have been elsewhere then
-    SELECT s.slot, f.indicator, min(f.value) FILTER (WHERE q.of = 0) AS value, min(f.denominator) FILTER (WHERE q.of = 0) AS denominator,
-           min(x.quantity) FILTER (WHERE q.of = 0) AS quantity,
-           min(x.quantity) FILTER (WHERE q.of > 0) AS lowest, max(x.quantity) FILTER (WHERE q.of > 0) AS highest,
-           array_agg(q.of) AS ofs, array_agg(x.quantity) AS quantities
-    FROM (SELECT m.district, q.source, min(s.school) AS first_school, max(s.school) AS last_school
-          FROM slots AS s
-          JOIN sources AS q ON q.window_no = s.window_no
-          CROSS JOIN LATERAL (SELECT o.district FROM yuebao.school_district AS o
-                              WHERE o.school = s.school AND o.valid_from <= q.last_day ORDER BY o.valid_from DESC LIMIT 1) AS m
-          GROUP BY m.district, q.source) AS p
-    CROSS JOIN LATERAL yuebao.figures_of(p.district, p.source, p.first_school, p.last_school) AS f
-    JOIN sources AS q ON q.form = f.form AND q.source = p.source
-    JOIN slots AS s ON s.window_no = q.window_no AND s.school = f.school
-    JOIN measures AS i ON i.indicator = f.indicator
-    CROSS JOIN LATERAL (SELECT yuebao.quantity(f.value, f.denominator, i.factor) AS quantity) AS x
-    WHERE i.factor IS NULL OR f.denominator > 0
-    GROUP BY s.slot, f.indicator
-), suspects AS MATERIALIZED ( -- what is unlike the past is as far from one of its ends, at least: few are left to be looked at closely
-    SELECT h.slot, h.indicator, h.value, h.denominator, h.quantity, i.least, i.part,
-           CASE WHEN cardinality(l.years) >= 3 THEN 'years' ELSE 'periods' END AS compared_with,
-           CASE WHEN cardinality(l.years) >= 3 THEN l.years ELSE l.periods END AS figures
+    SELECT q.window_no, f.school, f.indicator,
+           min(f.value) FILTER (WHERE q.of = 0) AS value, min(f.denominator) FILTER (WHERE q.of = 0) AS denominator,
+           min(f.value) FILTER (WHERE q.of > 0) AS lowest, max(f.value) FILTER (WHERE q.of > 0) AS highest,
+           array_agg(q.of) AS ofs, array_agg(f.value) AS figures, array_agg(f.denominator) AS denominators
+    FROM (SELECT p.source, r.*
+          FROM (SELECT m.district, q.source, min(s.school) AS first_school, max(s.school) AS last_school
+                FROM slots AS s
+                JOIN sources AS q ON q.window_no = s.window_no
+                CROSS JOIN LATERAL (SELECT o.district FROM yuebao.school_district AS o
+                                    WHERE o.school = s.school AND o.valid_from <= q.last_day ORDER BY o.valid_from DESC LIMIT 1) AS m
+                GROUP BY m.district, q.source) AS p
+          CROSS JOIN LATERAL yuebao.figures_of(p.district, p.source, p.first_school, p.last_school) AS r OFFSET 0) AS f
+    JOIN sources AS q ON q.form = f.form AND q.source = f.source
+    GROUP BY q.window_no, f.school, f.indicator
+), suspects AS MATERIALIZED ( -- what is unlike the past is as far from one of its ends, and from half of it, at least: few are left to sort
+    SELECT h.window_no, h.school, h.indicator, h.value, h.denominator, o.quantity, i.least, i.part, e.compared_with,
+           CASE e.compared_with WHEN 'years' THEN l.years ELSE l.periods END AS figures
     FROM histories AS h
     JOIN measures AS i ON i.indicator = h.indicator
+    CROSS JOIN LATERAL (SELECT yuebao.quantity(h.value, h.denominator, i.factor) AS quantity) AS o
     CROSS JOIN LATERAL (
-        SELECT array_agg(e.quantity ORDER BY e.quantity) FILTER (WHERE e.of & 1 > 0) AS years,
-               array_agg(e.quantity ORDER BY e.quantity) FILTER (WHERE e.of & 2 > 0) AS periods
-        FROM unnest(h.ofs, h.quantities) AS e (of, quantity)) AS l
-    WHERE (h.quantity - h.lowest > greatest(i.least, abs(h.lowest) * 0.1) OR h.highest - h.quantity > greatest(i.least, abs(h.highest) * 0.1))
-      AND (cardinality(l.years) >= 3 OR cardinality(l.periods) >= 4)
+        SELECT array_agg(x.quantity) FILTER (WHERE u.of & 1 > 0) AS years, array_agg(x.quantity) FILTER (WHERE u.of & 2 > 0) AS periods,
+               count(*) FILTER (WHERE u.of & 1 > 0 AND x.far) AS far_years, count(*) FILTER (WHERE u.of & 2 > 0 AND x.far) AS far_periods
+        FROM unnest(h.ofs, h.figures, h.denominators) AS u (of, value, denominator)
+        CROSS JOIN LATERAL (SELECT yuebao.quantity(u.value, u.denominator, i.factor) AS quantity) AS q
+        CROSS JOIN LATERAL (SELECT q.quantity, abs(o.quantity - q.quantity) > greatest(i.least, abs(q.quantity) * 0.1) AS far) AS x
+        WHERE q.quantity IS NOT NULL) AS l
+    CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(l.years) >= 3 THEN 'years' WHEN cardinality(l.periods) >= 4 THEN 'periods' END AS compared_with) AS e
+    WHERE (i.factor IS NOT NULL OR h.value - h.lowest > greatest(i.least, abs(h.lowest) / 10) OR h.highest - h.value > greatest(i.least, abs(h.highest) / 10))
+      AND CASE e.compared_with WHEN 'years' THEN 2 * l.far_years >= cardinality(l.years)
+                               WHEN 'periods' THEN 2 * l.far_periods >= cardinality(l.periods) END
 ), judged AS MATERIALIZED (
     SELECT s.*, m.median, greatest(7.413 * d.mad, abs(m.median) * 0.1, s.least) AS reach
     FROM suspects AS s
@@ -191,13 +191,14 @@ SELECT l.district, d.name_zh, d.name_en, o.code, o.name_zh, o.name_en, w.code, y
        trim_scale(j.median * j.part), trim_scale(b.low * j.part), trim_scale(b.high * j.part),
        j.compared_with, cardinality(j.figures), x.explanation IS NOT NULL, x.explanation
 FROM judged AS j
-JOIN slots AS l ON l.slot = j.slot
-JOIN windows AS w ON w.window_no = l.window_no
+JOIN slots AS l ON l.window_no = j.window_no AND l.school = j.school
+JOIN windows AS w ON w.window_no = j.window_no
 JOIN yuebao.indicator AS i ON i.indicator = j.indicator
-JOIN yuebao.school AS o ON o.school = l.school
+CROSS JOIN LATERAL (SELECT n.code, n.name_zh, n.name_en FROM yuebao.school AS n WHERE n.school = l.school OFFSET 0) AS o
 JOIN yuebao.district AS d ON d.district = l.district
 CROSS JOIN LATERAL ( -- cut on the inside: exactly low to high is not unlike; not below zero where nothing was
-    SELECT CASE WHEN least(j.quantity, j.figures[1]) >= 0 THEN greatest(0, ceil(j.median - j.reach)) ELSE ceil(j.median - j.reach) END AS low,
+    SELECT CASE WHEN least(j.quantity, (SELECT min(f.figure) FROM unnest(j.figures) AS f (figure))) >= 0
+                THEN greatest(0, ceil(j.median - j.reach)) ELSE ceil(j.median - j.reach) END AS low,
            floor(j.median + j.reach) AS high) AS b
 LEFT JOIN LATERAL (
     SELECT k.explanation FROM yuebao.remark AS k

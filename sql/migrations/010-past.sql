@@ -16,11 +16,16 @@ CREATE FUNCTION yuebao.period_years_before(first_day date, frequency text, years
 COMMENT ON FUNCTION yuebao.period_years_before(date, text, integer) IS
     'First day of the same month, quarter, term, ISO week or day so many years before; NULL when that year has none: a week 53, a 29 February.';
 
-CREATE FUNCTION yuebao.quantity(value bigint, denominator bigint, factor numeric) RETURNS numeric
+CREATE FUNCTION yuebao.quantity(value bigint, denominator bigint, factor bigint) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN factor IS NULL THEN value -- div() and not /, whose digits end somewhere
-                WHEN denominator > 0 THEN sign(value::numeric) * div(2 * abs(value) * factor + denominator, 2 * denominator::numeric) END;
-COMMENT ON FUNCTION yuebao.quantity(bigint, bigint, numeric) IS
+    RETURN CASE
+        WHEN factor IS NULL THEN value
+        WHEN denominator <= 0 THEN NULL
+        WHEN abs(value) < 4000000000000000000 / factor -- twice that, and a denominator, still fit 64 bits: ten times as fast as what follows
+            THEN CASE WHEN value < 0 THEN -1 ELSE 1 END * ((2 * abs(value) * factor + denominator) / (2 * denominator))
+        ELSE sign(value::numeric) * div(2 * abs(value::numeric) * factor + denominator, 2 * denominator::numeric)
+    END;
+COMMENT ON FUNCTION yuebao.quantity(bigint, bigint, bigint) IS
     'What of a stored figure is compared with others: the value; where there is a factor, value × factor / denominator, rounded half away from zero, '
     'and NULL for 0 of 0.';
 
@@ -32,7 +37,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION yuebao.median(numeric[]) IS 'The median, exact; of an even number the mean of the middle two; NULL of none.';
 
-REVOKE EXECUTE ON FUNCTION yuebao.period_years_before(date, text, integer), yuebao.quantity(bigint, bigint, numeric),
+REVOKE EXECUTE ON FUNCTION yuebao.period_years_before(date, text, integer), yuebao.quantity(bigint, bigint, bigint),
     yuebao.median(numeric[]) FROM PUBLIC;
 
 -- What the questions are made of. Functions of their own, because the plan of each is made for one period and so looks at one partition, and
