@@ -246,15 +246,26 @@ check_decision(const struct check *c)
 {
     const struct ledger *l = c->ledger;
     const Yuebao__Verdict *v = l->decision.verdict;
-    const char *expected = ledger_is(l, LEDGER_ADMITTED) ? "receipt" : "declined";
-    const char *outcome = v == NULL ? NULL : verdict_outcome(v);
+    const Yuebao__Verdict expected = {.outcome_case = ledger_is(l, LEDGER_ADMITTED)
+                                                          ? YUEBAO__VERDICT__OUTCOME_RECEIPT
+                                                          : YUEBAO__VERDICT__OUTCOME_DECLINED};
 
     if (l->cells[LEDGER_DECISION] == NULL || !is_from(c, "kept"))
         return;
-    if (outcome == NULL || strcmp(outcome, expected) != 0 || !answered_is_signed(&l->decision))
-        listener_tell(c->listener, DIFFERENCE_decision, 0, outcome, expected);
+    if (v == NULL || v->outcome_case != expected.outcome_case || !answered_is_signed(&l->decision))
+        listener_tell(c->listener, DIFFERENCE_decision, 0, v == NULL ? NULL : verdict_outcome(v),
+                      verdict_outcome(&expected));
     else
         check_about(c, v);
+}
+
+/* The outcome that leads to each table. */
+static Yuebao__Verdict__OutcomeCase
+outcome_of_table(const struct check *c)
+{
+    if (is_from(c, "report"))
+        return YUEBAO__VERDICT__OUTCOME_RECEIPT;
+    return is_from(c, "kept") ? YUEBAO__VERDICT__OUTCOME_KEPT : YUEBAO__VERDICT__OUTCOME_REJECT;
 }
 
 static void
@@ -262,7 +273,7 @@ check_answer(const struct check *c)
 {
     const struct ledger *l = c->ledger;
     const Yuebao__Verdict *v = l->answered.verdict;
-    const char *expected = is_from(c, "report") ? "receipt" : is_from(c, "kept") ? "kept" : "reject";
+    const Yuebao__Verdict expected = {.outcome_case = outcome_of_table(c)};
 
     if (v == NULL) {
         listener_tell(c->listener, DIFFERENCE_answer, 0, NULL, NULL);
@@ -273,9 +284,8 @@ check_answer(const struct check *c)
         return;
     }
     check_about(c, v);
-    const char *outcome = verdict_outcome(v);
-    if (outcome == NULL || strcmp(outcome, expected) != 0)
-        listener_tell(c->listener, DIFFERENCE_outcome, 0, outcome, expected);
+    if (v->outcome_case != expected.outcome_case)
+        listener_tell(c->listener, DIFFERENCE_outcome, 0, verdict_outcome(v), verdict_outcome(&expected));
     else if (v->outcome_case == YUEBAO__VERDICT__OUTCOME_RECEIPT)
         check_receipt(c, v);
     else
