@@ -14,7 +14,7 @@
 #include "table.h"
 
 /* In the order in which they depend on each other. */
-enum import_kind { DISTRICTS, SCHOOLS, PLANS, INDICATORS, TARGETS, BASELINES, RULES, IMPORT_KINDS };
+enum import_kind { DISTRICTS, SCHOOLS, PLANS, INDICATORS, TARGETS, BASELINES, RULES, BALANCE, IMPORT_KINDS };
 
 enum field {
     FIELD_TEXT,     /* at most `max` bytes */

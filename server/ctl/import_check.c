@@ -432,6 +432,61 @@ check_rule(struct import *import, const struct sheet *sheet, size_t row)
         fault(import, sheet, row, "severity", import_text(import, MSG_ctl_fault_rule_previous, NULL));
 }
 
+/* One figure of a report, no sum. */
+static void
+check_figure(struct import *import, const struct sheet *sheet, size_t row, const char *column)
+{
+    struct term terms[EXPRESSION_TERMS_MAX];
+    size_t count = 0;
+
+    check_side(import, sheet, row, column);
+    if (usable(import, sheet, row, column) &&
+        expression_parse(sheet_cell(sheet, row, column), terms, &count) == EXPRESSION_OK &&
+        (count != 1 || terms[0].previous))
+        fault(import, sheet, row, column, import_text(import, MSG_ctl_fault_one_figure, NULL));
+}
+
+/* "primary:0.50", or the kind alone. */
+static bool
+is_judged_kind(const char *text, size_t len)
+{
+    static const char *const kinds[] = {"kindergarten", "primary", "junior", "senior",
+                                        "vocational",   "special", NULL};
+    size_t kind_len = strcspn(text, ":|");
+    int64_t threshold = 0;
+
+    return is_word(text, kind_len, kinds) &&
+           (kind_len == len || (number_parse(text + kind_len + 1, len - kind_len - 1, DECIMALS_MAX,
+                                             &threshold) == NUMBER_OK &&
+                                threshold > 0));
+}
+
+/* Kinds joined by |, each once. */
+static bool
+are_judged_kinds(const char *text)
+{
+    for (const char *at = text;; at++) {
+        size_t len = strcspn(at, "|"), kind_len = strcspn(at, ":|");
+        if (!is_judged_kind(at, len))
+            return false;
+        for (const char *before = text; before < at; before += strcspn(before, "|") + 1)
+            if (strcspn(before, ":|") == kind_len && strncmp(before, at, kind_len) == 0)
+                return false;
+        at += len;
+        if (*at == '\0')
+            return true;
+    }
+}
+
+static void
+check_balance(struct import *import, const struct sheet *sheet, size_t row)
+{
+    check_figure(import, sheet, row, "value");
+    check_figure(import, sheet, row, "pupils");
+    if (usable(import, sheet, row, "kinds") && !are_judged_kinds(sheet_cell(sheet, row, "kinds")))
+        fault(import, sheet, row, "kinds", import_text(import, MSG_ctl_fault_judged_kinds, NULL));
+}
+
 static void
 check_row(struct import *import, const struct sheet *sheet, size_t row)
 {
@@ -454,6 +509,9 @@ check_row(struct import *import, const struct sheet *sheet, size_t row)
         return;
     case RULES:
         check_rule(import, sheet, row);
+        return;
+    case BALANCE:
+        check_balance(import, sheet, row);
         return;
     case IMPORT_KINDS:
         return;
@@ -496,6 +554,7 @@ take_names(struct import *import, const struct sheet *sheet)
         case TARGETS:
         case BASELINES:
         case RULES:
+        case BALANCE:
         case IMPORT_KINDS:
             break;
         }

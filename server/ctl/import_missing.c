@@ -1,6 +1,6 @@
 /*
  * What the tables hold and the files do not name. It stays unless --remove-missing says otherwise: a district
- * may keep its own rules in a file of its own. A rule goes for good; an indicator keeps its number and its
+ * may keep its own rules in a file of its own. A rule or a resource of balance.csv goes for good; an indicator keeps its number and its
  * old figures, but no regular form asks for it any more.
  */
 #include <stdlib.h>
@@ -23,6 +23,10 @@ struct missing {
     enum message one, many;
 };
 
+#define UNNAMED_BALANCE                                                                                      \
+    "FROM yuebao.balance_indicator AS b WHERE NOT EXISTS (SELECT FROM pg_temp.import_balance AS s "          \
+    "WHERE s.balance = b.balance)"
+
 static const struct missing missing[] = {
     {RULES,
      "SELECT count(*) " UNNAMED_RULES,
@@ -37,6 +41,11 @@ static const struct missing missing[] = {
      {"DELETE " UNNAMED_INDICATORS, NULL},
      MSG_ctl_import_unnamed_indicator,
      MSG_ctl_import_unnamed_indicators},
+    {BALANCE,
+     "SELECT count(*) " UNNAMED_BALANCE,
+     {"DELETE " UNNAMED_BALANCE, NULL},
+     MSG_ctl_import_unnamed_balance_one,
+     MSG_ctl_import_unnamed_balance},
 };
 
 static bool

@@ -24,6 +24,7 @@ static const char *const frequencies[] = {"daily",  "weekly", "monthly", "quarte
                                           "termly", "yearly", NULL};
 static const char *const yes_no[] = {"yes", "no", NULL};
 static const char *const directions[] = {"at_least", "at_most", "equal", "reduce_by", "increase_by", NULL};
+static const char *const scales[] = {"1", "100", NULL};
 static const char *const severities[] = {"error", "warning", NULL};
 static const char *const operators[] = {"=", "<=", ">=", NULL};
 
@@ -116,12 +117,25 @@ static const struct import_column rules[] = {
     {"message_en", FIELD_TEXT, MUST_BE_SET, .max = TITLE_MAX},
 };
 
+static const struct import_column balance[] = {
+    {"balance", FIELD_CODE, MUST_BE_SET},
+    {"name_zh", FIELD_TEXT, MUST_BE_SET, .max = TITLE_MAX},
+    {"name_en", FIELD_TEXT, MUST_BE_SET, .max = TITLE_MAX},
+    {"unit", FIELD_TEXT, MUST_BE_SET, .max = UNIT_MAX},
+    {"value", FIELD_TEXT, MUST_BE_SET, .max = TITLE_MAX},
+    {"pupils", FIELD_TEXT, MUST_BE_SET, .max = TITLE_MAX},
+    {"scale", FIELD_WORD, MUST_BE_SET, .words = scales},
+    {"kinds", FIELD_TEXT, MUST_BE_SET, .max = TITLE_MAX},
+    {"note", FIELD_TEXT, .max = NOTE_MAX},
+};
+
 static const char *const by_district[] = {"district", NULL};
 static const char *const by_code[] = {"code", NULL};
 static const char *const by_plan[] = {"plan", NULL};
 static const char *const by_indicator[] = {"indicator", NULL};
 static const char *const by_baseline[] = {"plan", "indicator", "district", "as_of", NULL};
 static const char *const by_rule[] = {"rule", NULL};
+static const char *const by_balance[] = {"balance", NULL};
 
 static const struct import_spec specs[IMPORT_KINDS] = {
     [DISTRICTS] = {"districts.csv", MSG_ctl_noun_districts, by_district, districts, LEN(districts)},
@@ -131,6 +145,7 @@ static const struct import_spec specs[IMPORT_KINDS] = {
     [TARGETS] = {"targets.csv", MSG_ctl_noun_targets, NULL, targets, LEN(targets)},
     [BASELINES] = {"baselines.csv", MSG_ctl_noun_baselines, by_baseline, baselines, LEN(baselines)},
     [RULES] = {"rules.csv", MSG_ctl_noun_rules, by_rule, rules, LEN(rules)},
+    [BALANCE] = {"balance.csv", MSG_ctl_noun_balance, by_balance, balance, LEN(balance)},
 };
 
 const struct import_spec *

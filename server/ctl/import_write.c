@@ -343,6 +343,35 @@ write_terms(struct import *import, struct import_counts *counts)
     return ok;
 }
 
+/* ---- thresholds --------------------------------------------------------------------------------- */
+
+/* "primary:0.50|junior" of balance.csv, a row a kind. */
+#define STAGED_KINDS                                                                                         \
+    "(SELECT s.balance, pg_catalog.split_part(k.kind, ':', 1) AS kind, "                                     \
+    "CAST(nullif(pg_catalog.split_part(k.kind, ':', 2), '') AS numeric) AS threshold "                       \
+    "FROM pg_temp.import_balance AS s "                                                                      \
+    "CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.string_to_array(s.kinds, '|')) AS k (kind)) AS s "
+
+static const char *const derive_thresholds[] = {
+    "DELETE FROM yuebao.balance_threshold AS d USING pg_temp.import_balance AS b WHERE b.balance = d.balance "
+    "AND NOT EXISTS (SELECT FROM " STAGED_KINDS "WHERE s.balance = d.balance AND s.kind = d.kind)",
+    "UPDATE yuebao.balance_threshold AS d SET threshold = s.threshold FROM " STAGED_KINDS
+    "WHERE s.balance = d.balance AND s.kind = d.kind AND s.threshold IS DISTINCT FROM d.threshold",
+    "INSERT INTO yuebao.balance_threshold (balance, kind, threshold) "
+    "SELECT s.balance, s.kind, s.threshold FROM " STAGED_KINDS "WHERE NOT EXISTS (SELECT "
+    "FROM yuebao.balance_threshold AS d WHERE d.balance = s.balance AND d.kind = s.kind)",
+};
+
+static bool
+write_thresholds(struct import *import, struct import_counts *counts)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < sizeof(derive_thresholds) / sizeof(derive_thresholds[0]); i++)
+        ok = count_rows(import, derive_thresholds[i], &counts->derived);
+    return ok;
+}
+
 /* ---- moves --------------------------------------------------------------------------------------- */
 
 /* One move under a savepoint, so that every move that is refused can be named. */
@@ -395,6 +424,8 @@ write_derived(struct import *import, enum import_kind kind, struct import_counts
         return move_schools(import, &counts->derived);
     if (kind == INDICATORS)
         return write_forms(import, counts);
+    if (kind == BALANCE)
+        return write_thresholds(import, counts);
     return kind != RULES || write_terms(import, counts);
 }
 
