@@ -101,6 +101,7 @@ int cmd_kept(struct ctl *ctl, int argc, char **argv);
 int cmd_review(struct ctl *ctl, int argc, char **argv);
 int cmd_breaches(struct ctl *ctl, int argc, char **argv);
 int cmd_outliers(struct ctl *ctl, int argc, char **argv);
+int cmd_balance(struct ctl *ctl, int argc, char **argv);
 int cmd_rejections(struct ctl *ctl, int argc, char **argv);
 int cmd_replay(struct ctl *ctl, int argc, char **argv);
 int cmd_check_totals(struct ctl *ctl, int argc, char **argv);

@@ -70,15 +70,14 @@ static const char *const said[SAID_KINDS] = {
 #define STANDS_IN(i, part)                                                                                   \
     i ".code || CASE WHEN " i ".measure NOT IN ('ratio', 'quotient') THEN '' WHEN b." part                   \
       " = 'value' THEN '.num' ELSE '.den' END"
-    [BALANCE] =
-        "SELECT b.balance, b.name_zh, b.name_en, " ROW(
-            "b.name_zh, b.name_en, b.unit, " STANDS_IN("v", "value_part") " AS value, " STANDS_IN(
-                "p", "pupils_part") " AS pupils, b.scale, (SELECT pg_catalog.string_agg(k.kind || "
-                                    "coalesce(':' || k.threshold, ''), '|' ORDER BY k.kind) FROM "
-                                    "yuebao.balance_threshold AS k WHERE k.balance = b.balance) AS kinds, "
-                                    "b.note") " FROM yuebao.balance_indicator AS b "
-                                              "JOIN yuebao.indicator AS v ON v.indicator = b.value_indicator "
-                                              "JOIN yuebao.indicator AS p ON p.indicator = b.pupils_indicator",
+    [BALANCE] = "SELECT b.balance, b.name_zh, b.name_en, " ROW(
+        "b.name_zh, b.name_en, b.unit, " STANDS_IN("v", "value_part") " AS value, " STANDS_IN(
+            "p", "pupils_part") " AS pupils, b.scale, (SELECT pg_catalog.string_agg(k.kind || "
+                                "coalesce(':' || k.threshold, ''), '|' ORDER BY k.kind) FROM "
+                                "yuebao.balance_threshold AS k WHERE k.balance = b.balance) AS kinds, "
+                                "b.note") " FROM yuebao.balance_indicator AS b "
+                                          "JOIN yuebao.indicator AS v ON v.indicator = b.value_indicator "
+                                          "JOIN yuebao.indicator AS p ON p.indicator = b.pupils_indicator",
 #undef STANDS_IN
     [CALENDAR] =
         "SELECT w.code || ' ' || yuebao.period_text(w.first_day, w.frequency), f.name_zh, f.name_en, "

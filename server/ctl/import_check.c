@@ -456,9 +456,9 @@ is_judged_kind(const char *text, size_t len)
     int64_t threshold = 0;
 
     return is_word(text, kind_len, kinds) &&
-           (kind_len == len || (number_parse(text + kind_len + 1, len - kind_len - 1, DECIMALS_MAX,
-                                             &threshold) == NUMBER_OK &&
-                                threshold > 0));
+           (kind_len == len ||
+            (number_parse(text + kind_len + 1, len - kind_len - 1, DECIMALS_MAX, &threshold) == NUMBER_OK &&
+             threshold > 0));
 }
 
 /* Kinds joined by |, each once. */

@@ -1,7 +1,7 @@
 /*
  * What the tables hold and the files do not name. It stays unless --remove-missing says otherwise: a district
- * may keep its own rules in a file of its own. A rule or a resource of balance.csv goes for good; an indicator keeps its number and its
- * old figures, but no regular form asks for it any more.
+ * may keep its own rules in a file of its own. A rule or a resource of balance.csv goes for good; an
+ * indicator keeps its number and its old figures, but no regular form asks for it any more.
  */
 #include <stdlib.h>
 

@@ -16,7 +16,7 @@ CREATE FUNCTION api.balance_in(in_district integer DEFAULT NULL, in_period text 
                                of_indicator text DEFAULT NULL, and_below boolean DEFAULT true, leaving_out text[] DEFAULT '{}',
                                if_school text DEFAULT NULL, if_value numeric DEFAULT NULL, if_pupils numeric DEFAULT NULL)
 RETURNS TABLE (
-    district integer, district_zh text, district_en text, level text, kind text, indicator text, name_zh text, name_en text, unit text,
+    district integer, district_zh text, district_en text, level text, "position" integer, kind text, indicator text, name_zh text, name_en text, unit text,
     period text, first_day date, schools bigint, left_out bigint, excluded bigint, value numeric, pupils numeric, per_pupil numeric,
     deviation numeric, cv numeric, threshold numeric, met boolean)
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB'
@@ -43,7 +43,7 @@ WITH windows AS MATERIALIZED (
                ELSE a.ancestor = balance_in.in_district END
     GROUP BY o.window_no, a.ancestor
 )
-SELECT s.district, d.name_zh, d.name_en, d.level, w.kind, b.balance, b.name_zh, b.name_en, b.unit,
+SELECT s.district, d.name_zh, d.name_en, d.level, w.window_no, w.kind, b.balance, b.name_zh, b.name_en, b.unit,
        yuebao.period_text(w.period, w.frequency), w.period, s.schools, s.left_out, s.excluded,
        api.scaled(s.value, w.value_decimals), api.scaled(s.pupils, w.pupils_decimals), api.shown(x.per_pupil),
        api.shown(x.per_pupil * x.cv), round(x.cv, 6), k.threshold,

@@ -175,6 +175,7 @@ BEGIN
             ('compared_with', 'years: the same month, quarter, term, week or day of earlier years; periods: the periods before.'),
             ('compared', 'How many figures these are.'),
             ('balance.indicator', 'Code of the resource per pupil: api.balance_indicator.'),
+            ('balance.position', 'Order of resources and kinds within a district.'),
             ('balance.schools', 'Schools that count: with the figure and with pupils.'),
             ('balance.left_out', 'Schools that should count and cannot: not reported, no figure, or no pupils.'),
             ('excluded', 'Schools that do not take part: api.balance_exclusion.'),
