@@ -132,8 +132,10 @@ balance_include(struct ctl *ctl, const struct balance_question *q, const char *s
         return ctl_fail(ctl, EX_DATAERR, MSG_ctl_balance_not_excluded, "school", school, NULL);
     if (!audit(ctl, "balance include", school, q) || !db_do_plain(ctl, "COMMIT"))
         return ctl->status;
-    ctl_say(ctl, MSG_ctl_balance_is_included, "school", school, "from", q->from == NULL ? "…" : q->from,
-            NULL);
+    if (q->from == NULL)
+        ctl_say(ctl, MSG_ctl_balance_was_never, "school", school, NULL);
+    else
+        ctl_say(ctl, MSG_ctl_balance_is_included, "school", school, "from", q->from, NULL);
     return EX_OK;
 }
 

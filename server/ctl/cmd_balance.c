@@ -149,19 +149,13 @@ can_change(struct ctl *ctl, const struct balance_question *q)
 #define CV(b)                                                                                                \
     "CASE WHEN NOT " b ".met AND round(" b ".cv, 4) <= " b ".threshold THEN " b ".cv ELSE round(" b          \
     ".cv, 4) END"
-#define SHOWN(b)                                                                                             \
-    "SELECT b.district, b.district_zh, b.district_en, b.kind, b.name_zh, b.name_en, b.period, b.schools, "   \
-    "b.left_out, b.excluded, round(b.per_pupil, 2), b.unit, round(b.deviation, 2), " CV(                     \
-        "b") ", "                                                                                            \
-             "b.threshold, b.met, " CV(b) ", " b ".met"
+#define SHOWN(b, lang)                                                                                       \
+    "SELECT b.name_" lang ", b.period, b.schools, b.left_out, b.excluded, round(b.per_pupil, 2), b.unit, "   \
+    "round(b.deviation, 2), " CV("b") ", b.threshold, b.met, " CV(b) ", " b ".met, b.district, "             \
+                                                                     "b.district_" lang ", b.kind"
 
 enum {
-    DISTRICT,
-    DISTRICT_ZH,
-    DISTRICT_EN,
-    KIND,
-    NAME_ZH,
-    NAME_EN,
+    NAME,
     PERIOD,
     SCHOOLS,
     LEFT_OUT,
@@ -173,16 +167,15 @@ enum {
     THRESHOLD,
     MET,
     COEFFICIENT_IF,
-    MET_IF
+    MET_IF,
+    /* what stands in headings */
+    DISTRICT,
+    DISTRICT_NAME,
+    KIND
 };
 
 static const struct output_column columns[] = {
-    {"district", MSG_ctl_col_district, CELL_INTEGER, {.leaves = 3}},
-    {"district_zh", MSG_ctl_col_district_name, CELL_TEXT, {.widest = 24, .least = 8}},
-    {"district_en", MSG_ctl_col_district_name, CELL_TEXT, {.widest = 24, .least = 8}},
-    {"kind", MSG_ctl_col_kind, CELL_TEXT, {0}},
-    {"name_zh", MSG_ctl_col_indicator, CELL_TEXT, {.widest = 44, .least = 16}},
-    {"name_en", MSG_ctl_col_indicator, CELL_TEXT, {.widest = 44, .least = 16}},
+    {"name", MSG_ctl_col_indicator, CELL_TEXT, {.widest = 60, .least = 16}},
     {"period", MSG_ctl_col_period, CELL_TEXT, {0}},
     {"schools", MSG_ctl_col_counted, CELL_INTEGER, {0}},
     {"left_out", MSG_ctl_col_left_out, CELL_INTEGER, {0}},
@@ -213,8 +206,11 @@ ask(struct ctl *ctl, const struct balance_question *q)
     balance_values(q, values);
     values[BALANCE_PARAMETERS] = q->below ? "t" : "f";
     if (ctl->format == OUTPUT_TEXT)
-        return db_query(ctl, changed ? SHOWN("i") FROM_BOTH : SHOWN("b") FROM_ONE, BALANCE_PARAMETERS + 1,
-                        values);
+        return db_query(ctl,
+                        ctl->language == LANGUAGE_ZH
+                            ? (changed ? SHOWN("i", "zh") FROM_BOTH : SHOWN("b", "zh") FROM_ONE)
+                            : (changed ? SHOWN("i", "en") FROM_BOTH : SHOWN("b", "en") FROM_ONE),
+                        BALANCE_PARAMETERS + 1, values);
     return db_query(ctl,
                     changed ? "SELECT b.*, i.schools AS schools_if, i.per_pupil AS per_pupil_if, "
                               "i.deviation AS deviation_if, i.cv AS cv_if, i.met AS met_if" FROM_BOTH
@@ -230,54 +226,34 @@ met_word(const struct ctl *ctl, const char *met)
     return ctl_word(ctl, met[0] == 't' ? MSG_ctl_balance_met : MSG_ctl_balance_not_met);
 }
 
-/* What tells this reader nothing: names in the other language, and columns about what was not asked. */
+/* A district's schools of one kind. */
 static void
-choose_columns(const struct ctl *ctl, const struct balance_question *q, struct output_column *chosen,
-               size_t *chosen_of, size_t *ret_n)
+add_heading(const struct ctl *ctl, struct output *output, const PGresult *result, int r)
 {
-    bool zh = ctl->language == LANGUAGE_ZH, changed = asks_what_if(q);
-    const bool shown[COLUMN_COUNT] = {[DISTRICT] = q->below,
-                                      [DISTRICT_ZH] = q->below && zh,
-                                      [DISTRICT_EN] = q->below && !zh,
-                                      [KIND] = true,
-                                      [NAME_ZH] = zh,
-                                      [NAME_EN] = !zh,
-                                      [PERIOD] = true,
-                                      [SCHOOLS] = true,
-                                      [LEFT_OUT] = true,
-                                      [EXCLUDED] = true,
-                                      [PER_PUPIL] = true,
-                                      [UNIT] = true,
-                                      [DEVIATION] = true,
-                                      [COEFFICIENT] = true,
-                                      [THRESHOLD] = true,
-                                      [MET] = true,
-                                      [COEFFICIENT_IF] = changed,
-                                      [MET_IF] = changed};
+    char *heading = NULL;
 
-    *ret_n = 0;
-    for (size_t c = 0; c < COLUMN_COUNT; c++)
-        if (shown[c]) {
-            chosen[*ret_n] = columns[c];
-            chosen_of[(*ret_n)++] = c;
-        }
+    if (r > 0 && strcmp(PQgetvalue(result, r, DISTRICT), PQgetvalue(result, r - 1, DISTRICT)) == 0 &&
+        strcmp(PQgetvalue(result, r, KIND), PQgetvalue(result, r - 1, KIND)) == 0)
+        return;
+    if (asprintf(&heading, "%s %s · %s", PQgetvalue(result, r, DISTRICT),
+                 PQgetvalue(result, r, DISTRICT_NAME),
+                 message_word(ctl->language, PQgetvalue(result, r, KIND))) < 0)
+        abort();
+    output_heading(output, heading);
+    free(heading);
 }
 
 static void
-add_row(const struct ctl *ctl, struct output *output, const PGresult *result, int r, const size_t *chosen_of,
-        size_t n)
+add_row(const struct ctl *ctl, struct output *output, const PGresult *result, int r)
 {
     const char *cells[COLUMN_COUNT];
 
-    for (size_t c = 0; c < n; c++) {
-        cells[c] = db_cell(result, r, (int)chosen_of[c]);
-        if (chosen_of[c] == KIND)
-            cells[c] = message_word(ctl->language, cells[c]);
-        else if (chosen_of[c] == UNIT)
-            cells[c] = figure_unit(ctl, cells[c]);
-        else if (chosen_of[c] == MET || chosen_of[c] == MET_IF)
-            cells[c] = met_word(ctl, cells[c]);
-    }
+    for (size_t c = 0; c < COLUMN_COUNT; c++)
+        cells[c] = db_cell(result, r, (int)c);
+    cells[UNIT] = figure_unit(ctl, cells[UNIT]);
+    cells[MET] = met_word(ctl, cells[MET]);
+    cells[MET_IF] = met_word(ctl, cells[MET_IF]);
+    add_heading(ctl, output, result, r);
     output_row(output, cells);
 }
 
@@ -301,19 +277,15 @@ sum_up(struct ctl *ctl, const PGresult *result)
 static int
 show(struct ctl *ctl, const struct balance_question *q, const PGresult *result)
 {
-    struct output_column chosen[COLUMN_COUNT];
-    size_t chosen_of[COLUMN_COUNT], n;
-
     if (PQntuples(result) == 0) {
         ctl_say(ctl, q->period == NULL ? MSG_ctl_balance_nothing_settled : MSG_ctl_balance_nothing, NULL);
         return EX_OK;
     }
-    choose_columns(ctl, q, chosen, chosen_of, &n);
-    struct output *output = output_new(chosen, n);
+    struct output *output = output_new(columns, asks_what_if(q) ? COLUMN_COUNT : COEFFICIENT_IF);
     if (output == NULL)
         return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
     for (int r = 0; r < PQntuples(result); r++)
-        add_row(ctl, output, result, r, chosen_of, n);
+        add_row(ctl, output, result, r);
     int status = output_write(output, stdout, ctl);
     output_free(output);
     sum_up(ctl, result);

@@ -192,7 +192,7 @@ static const struct import_step steps[IMPORT_KINDS] = {
                                    "s.pupils") ", "
                                                "scale = s.scale, note = s.note FROM pg_temp.import_balance "
                                                "AS s " PARTS "WHERE d.balance = s.balance AND (d.position, "
-                                                             "d.name_zh, d.name_en, d.unit, "
+                                               "d.name_zh, d.name_en, d.unit, "
                                                "d.value_indicator, d.value_part, d.pupils_indicator, "
                                                "d.pupils_part, d.scale, d.note) "
                                                "IS DISTINCT FROM (s.position, s.name_zh, s.name_en, s.unit, "

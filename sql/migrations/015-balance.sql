@@ -199,7 +199,8 @@ BEGIN
     ), usable AS MATERIALIZED (
         SELECT o.* FROM opened AS o WHERE in_period IS NOT NULL OR yuebao.balance_settled(districts, o.form, o.period)
     )
-    SELECT row_number() OVER (ORDER BY b.position, b.balance, k.kind)::integer, b.balance, k.kind, u.form, u.frequency, u.period,
+    SELECT row_number() OVER (ORDER BY array_position(ARRAY['kindergarten', 'primary', 'junior', 'senior', 'vocational', 'special'], k.kind),
+                                    b.position, b.balance)::integer, b.balance, k.kind, u.form, u.frequency, u.period,
            p.form, p.period,
            CASE b.value_part WHEN 'value' THEN v.decimals ELSE v.denominator_decimals END,
            CASE b.pupils_part WHEN 'value' THEN n.decimals ELSE n.denominator_decimals END
