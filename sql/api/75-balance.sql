@@ -141,6 +141,8 @@ SELECT now.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code 
        nullif(e.from_day, '-infinity') AS from_day, nullif(e.until_day, 'infinity') AS until_day, e.reason AS exclusion, e.made_by, e.made_at
 FROM yuebao.balance_exclusion AS e
 JOIN yuebao.school AS s ON s.school = e.school
-CROSS JOIN LATERAL (SELECT yuebao.school_district_on(s.school, greatest(current_date, s.opened_on)) AS district) AS now
+CROSS JOIN LATERAL (SELECT m.district FROM yuebao.school_district AS m
+                    WHERE m.school = s.school AND m.valid_from <= greatest(current_date, s.opened_on)
+                    ORDER BY m.valid_from DESC LIMIT 1) AS now
 JOIN yuebao.district AS d ON d.district = now.district;
 COMMENT ON VIEW api.balance_exclusion IS 'Schools that do not take part in the comparison, from when to when and why.';

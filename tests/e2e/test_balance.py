@@ -155,6 +155,30 @@ def test_what_if_is_what_will_be(story):
     assert close(row["cv"], coefficient(list(story.parts(resource, "primary", 220203).values()))[1])
 
 
+def test_thresholds_are_data(story, tmp_path):
+    rows = list(csv.DictReader(open(ROOT / "sql" / "plans" / "balance.csv", encoding="utf-8")))
+    for row in rows:
+        row["kinds"] = {"sports_area": "primary:0.000001|special", "teaching_area": "primary:9"}.get(row["balance"], row["kinds"])
+    path = tmp_path / "balance.csv"
+
+    def write(chosen):
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(chosen)
+
+    write(rows)
+    story.world.database.ctl("import", path)
+    met = {(r["kind"], r["indicator"]): r["met"] for r in ask(story, 220203, PERIOD)}
+    assert met["primary", "sports_area"] is False and met["primary", "teaching_area"] is True and ("junior", "sports_area") not in met
+    write(rows[3:])
+    assert "stay" in story.world.database.ctl("import", path, "--lang", "en").stdout
+    story.world.database.ctl("import", "--remove-missing", path)
+    assert {r["indicator"] for r in ask(story, 220203, PERIOD)} == {r["balance"] for r in rows[3:7]}
+    story.world.database.ctl("import", ROOT / "sql" / "plans")
+    assert len(ask(story, 220203, PERIOD)) == 2 * len(resources())
+
+
 @pytest.mark.parametrize("args, status", [
     ((), 64), (("2202",), 64), (("220203", "2026-13"), 64), (("999999",), 65), (("220203", "--indicator", "nothing"), 65),
     (("220203", "--what-if", "0000001:1"), 64), (("220203", "--indicator", "sports_area", "--what-if", "0000001"), 64),

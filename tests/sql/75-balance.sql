@@ -1,6 +1,6 @@
 -- Balance between schools, computed by hand.
 BEGIN;
-SELECT plan(39);
+SELECT plan(41);
 \ir fixture.psql
 
 -- eight more primary schools: five in Longtan, as the national rules' example has them, three in Chuanying
@@ -109,6 +109,23 @@ SELECT is(yuebao.balance_include('A3', '2025-12-31'), 1, 'a day earlier');
 SELECT is(pg_temp.balance(220203), '5 2 0 | 6.334437 3.263861 | 0.515257 0.5 f', 'the period''s last day decides');
 SELECT is(yuebao.balance_include('A3', '-infinity'), 1, 'as if it had never been');
 SELECT is_empty($$SELECT FROM api.balance_exclusion$$, 'nothing is left of it');
+
+SELECT yuebao.balance_exclude('A3', '2026-01-01', 'infinity', '停办');
+CREATE FUNCTION pg_temp.read(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    SET LOCAL ROLE yuebao_reader;
+    EXECUTE query INTO answer;
+    RESET ROLE;
+    RETURN answer;
+END
+$$;
+SELECT is(pg_temp.read($$SELECT concat_ws(' ', e.school, e.district, e.from_day, coalesce(e.until_day::text, 'on'), e.exclusion) FROM api.balance_exclusion AS e$$),
+    'A3 220203 2026-01-01 on 停办', 'a reader sees who is excluded, and why');
+SELECT is(pg_temp.read($$SELECT count(*) FROM (SELECT FROM api.balance LIMIT 1) AS a, (SELECT FROM api.balance_school LIMIT 1) AS b, (SELECT FROM api.balance_indicator LIMIT 1) AS c,
+    (SELECT FROM api.balance_in(220203) LIMIT 1) AS d, (SELECT FROM api.balance_schools_in(220203) LIMIT 1) AS e$$), '1', 'and all the rest');
+SELECT yuebao.balance_include('A3', '-infinity');
 
 -- ---- what if, and who moves it --------------------------------------------------------------------------------------------------------------
 
