@@ -178,7 +178,7 @@ static const struct output_column columns[] = {
     {"name", MSG_ctl_col_indicator, CELL_TEXT, {.widest = 60, .least = 32}},
     {"period", MSG_ctl_col_period, CELL_TEXT, {0}},
     {"schools", MSG_ctl_col_counted, CELL_INTEGER, {0}},
-    {"left_out", MSG_ctl_col_left_out, CELL_INTEGER, {0}},
+    {"left_out", MSG_ctl_col_without, CELL_INTEGER, {0}},
     {"excluded", MSG_ctl_col_excluded, CELL_INTEGER, {.leaves = 3}},
     {"per_pupil", MSG_ctl_col_per_pupil, CELL_DECIMAL, {0}},
     {"unit", MSG_ctl_col_unit, CELL_TEXT, {.leaves = 1}},

@@ -8,7 +8,8 @@
     "CASE pg_catalog.split_part(" column ", '.', 2) WHEN 'den' THEN 'denominator' ELSE 'value' END"
 #define PARTS                                                                                                \
     "JOIN yuebao.indicator AS v ON v.code = pg_catalog.split_part(s.value, '.', 1) "                         \
-    "JOIN yuebao.indicator AS p ON p.code = pg_catalog.split_part(s.pupils, '.', 1) "
+    "JOIN yuebao.indicator AS p ON p.code = pg_catalog.split_part(s.pupils, '.', 1) "                        \
+    "CROSS JOIN LATERAL (SELECT " PART("s.value") " AS value, " PART("s.pupils") " AS pupils) AS k "
 
 static const struct import_step steps[IMPORT_KINDS] = {
     [DISTRICTS] =
@@ -183,31 +184,21 @@ static const struct import_step steps[IMPORT_KINDS] = {
                      "balance text, name_zh text, name_en text, unit text, value text, pupils text, "
                      "scale integer, kinds text, note text) ON COMMIT DROP",
             .copy = "COPY pg_temp.import_balance FROM STDIN",
-            .change =
-                "UPDATE yuebao.balance_indicator AS d "
-                "SET position = s.position, name_zh = s.name_zh, name_en = s.name_en, unit = s.unit, "
-                "value_indicator = v.indicator, value_part = " PART(
-                    "s.value") ", "
-                               "pupils_indicator = p.indicator, pupils_part = " PART(
-                                   "s.pupils") ", "
-                                               "scale = s.scale, note = s.note FROM pg_temp.import_balance "
-                                               "AS s " PARTS "WHERE d.balance = s.balance AND (d.position, "
-                                               "d.name_zh, d.name_en, d.unit, "
-                                               "d.value_indicator, d.value_part, d.pupils_indicator, "
-                                               "d.pupils_part, d.scale, d.note) "
-                                               "IS DISTINCT FROM (s.position, s.name_zh, s.name_en, s.unit, "
-                                               "v.indicator, " PART("s.value") ", p.indicator, " PART(
-                                                   "s.pupils") ", s.scale, s.note)",
-            .insert =
-                "INSERT INTO yuebao.balance_indicator (balance, position, name_zh, name_en, unit, "
-                "value_indicator, value_part, pupils_indicator, pupils_part, scale, note) "
-                "SELECT s.balance, s.position, s.name_zh, s.name_en, s.unit, v.indicator, " PART(
-                    "s.value") ", p.indicator, " PART("s.pupils") ", s.scale, s.note "
-                                                                  "FROM pg_temp.import_balance AS s " PARTS
-                                                                  "WHERE NOT EXISTS (SELECT "
-                                                                  "FROM yuebao.balance_indicator AS d WHERE "
-                                                                  "d.balance = s.balance) "
-                                                                  "ORDER BY s.position",
+            .change = "UPDATE yuebao.balance_indicator AS d "
+                      "SET position = s.position, name_zh = s.name_zh, name_en = s.name_en, unit = s.unit, "
+                      "value_indicator = v.indicator, value_part = k.value, pupils_indicator = p.indicator, "
+                      "pupils_part = k.pupils, scale = s.scale, note = s.note "
+                      "FROM pg_temp.import_balance AS s " PARTS
+                      "WHERE d.balance = s.balance AND (d.position, d.name_zh, d.name_en, d.unit, "
+                      "d.value_indicator, d.value_part, d.pupils_indicator, d.pupils_part, d.scale, d.note) "
+                      "IS DISTINCT FROM (s.position, s.name_zh, s.name_en, s.unit, v.indicator, k.value, "
+                      "p.indicator, k.pupils, s.scale, s.note)",
+            .insert = "INSERT INTO yuebao.balance_indicator (balance, position, name_zh, name_en, unit, "
+                      "value_indicator, value_part, pupils_indicator, pupils_part, scale, note) "
+                      "SELECT s.balance, s.position, s.name_zh, s.name_en, s.unit, v.indicator, k.value, "
+                      "p.indicator, k.pupils, s.scale, s.note FROM pg_temp.import_balance AS s " PARTS
+                      "WHERE NOT EXISTS (SELECT FROM yuebao.balance_indicator AS d "
+                      "WHERE d.balance = s.balance) ORDER BY s.position",
         },
 };
 
