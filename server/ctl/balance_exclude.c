@@ -9,9 +9,7 @@
 #include "balance.h"
 #include "below.h"
 #include "db.h"
-#include "gate.h"
 #include "known.h"
-#include "limit.h"
 #include "output.h"
 #include "period.h"
 
@@ -36,16 +34,6 @@ are_days(struct ctl *ctl, const struct balance_question *q)
     if (q->from == NULL || q->to == NULL || strcmp(q->from, q->to) <= 0)
         return true;
     ctl_usage(ctl, MSG_ctl_balance_reversed, "value", q->to, NULL);
-    return false;
-}
-
-static bool
-is_reason(struct ctl *ctl, const char *reason)
-{
-    if (reason != NULL && reason[0] != '\0' && strlen(reason) <= TEXT_MAX &&
-        gate_text_is_clean((const uint8_t *)reason, strlen(reason)))
-        return true;
-    ctl_usage(ctl, MSG_ctl_balance_why, NULL);
     return false;
 }
 
