@@ -34,6 +34,13 @@ struct audit_place {
     const struct catalogue *catalogue; /* may be NULL */
 };
 
+/* A district's period, added up while its reports go by; its totals are looked at when the link is free. */
+struct audit_group {
+    char district[AUDIT_TEXT_MAX], day[AUDIT_TEXT_MAX];
+    struct sums sums;
+    const struct catalogue *catalogue; /* by which one of its reports was made; borrowed */
+};
+
 struct audit_key {
     char hex[2 * KEY_SIZE + 1];
     long receipts;
@@ -48,9 +55,8 @@ struct audit {
     struct audit_place place;
     struct listener listener; /* differences at `place` go into the table */
 
-    char district[AUDIT_TEXT_MAX], day[AUDIT_TEXT_MAX]; /* of the group that is added up */
-    struct sums sums;
-    const struct catalogue *catalogue; /* by which one of the group's reports was made; borrowed */
+    struct audit_group *groups; /* the last one is added up still */
+    size_t group_count, group_capacity;
 
     char slot[4 * AUDIT_TEXT_MAX]; /* of the row before, */
     long revision;                 /* its revision, */
@@ -67,8 +73,8 @@ struct audit {
 
 /* Each step: false when it was reported, or when there are AUDIT_MOST differences. */
 bool audit_ledger(struct audit *audit) __attribute__((warn_unused_result));
-/* Totals of the group that is added up, which then is empty. The link must be free. */
-bool audit_totals(struct audit *audit) __attribute__((warn_unused_result));
+/* The totals of a group against its sums. The link must be free. */
+bool audit_totals(struct audit *audit, struct audit_group *group) __attribute__((warn_unused_result));
 /* What stands in the books and belongs to no report. */
 bool audit_lone(struct audit *audit) __attribute__((warn_unused_result));
 

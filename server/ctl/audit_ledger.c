@@ -12,25 +12,56 @@
 
 #define PROGRESS_EVERY 0.25 /* seconds */
 
-/* ---- a group: one district's period -------------------------------------------------------------- */
+/* ---- groups: a district's period each ------------------------------------------------------------ */
 
-static bool
-is_in_group(const struct audit *a, const struct ledger *l)
+static struct audit_group *
+group_of(struct audit *a, const struct ledger *l)
 {
-    return strcmp(a->district, l->cells[LEDGER_DISTRICT]) == 0 && strcmp(a->day, l->cells[LEDGER_DAY]) == 0;
+    struct audit_group *last = a->group_count == 0 ? NULL : &a->groups[a->group_count - 1];
+
+    if (last != NULL && strcmp(last->district, l->cells[LEDGER_DISTRICT]) == 0 &&
+        strcmp(last->day, l->cells[LEDGER_DAY]) == 0)
+        return last;
+    if (a->group_count == a->group_capacity) {
+        size_t capacity = a->group_capacity * 2 + 16;
+        struct audit_group *groups = realloc(a->groups, capacity * sizeof(*groups));
+        if (groups == NULL)
+            abort();
+        a->groups = groups;
+        a->group_capacity = capacity;
+    }
+    last = &a->groups[a->group_count++];
+    *last = (struct audit_group){0};
+    snprintf(last->district, sizeof(last->district), "%s", l->cells[LEDGER_DISTRICT]);
+    snprintf(last->day, sizeof(last->day), "%s", l->cells[LEDGER_DAY]);
+    return last;
 }
 
+/* Look at the totals of those that are whole: all but `open`, of the last. */
 static bool
-enter_group(struct audit *a, const struct ledger *l)
+check_groups(struct audit *a, size_t open)
 {
-    if (is_in_group(a, l))
-        return true;
-    stream_settle(&a->stream);
-    if (!audit_totals(a))
-        return false;
-    snprintf(a->district, sizeof(a->district), "%s", l->cells[LEDGER_DISTRICT]);
-    snprintf(a->day, sizeof(a->day), "%s", l->cells[LEDGER_DAY]);
-    return true;
+    size_t whole = a->group_count > open ? a->group_count - open : 0;
+    bool ok = true;
+
+    for (size_t i = 0; i < whole; i++) {
+        ok = ok && audit_totals(a, &a->groups[i]);
+        sums_fini(&a->groups[i].sums);
+    }
+    if (whole > 0 && whole < a->group_count)
+        a->groups[0] = a->groups[whole];
+    a->group_count -= whole;
+    return ok;
+}
+
+static void
+free_groups(struct audit *a)
+{
+    for (size_t i = 0; i < a->group_count; i++)
+        sums_fini(&a->groups[i].sums);
+    free(a->groups);
+    a->groups = NULL;
+    a->group_count = a->group_capacity = 0;
 }
 
 /* ---- a report ----------------------------------------------------------------------------------- */
@@ -48,8 +79,6 @@ choose_catalogue(struct audit *a, struct ledger *l)
         if (!catalogues_load(a->ctl, &a->catalogues, hash, &l->catalogue))
             return false;
     }
-    if (l->catalogue != NULL)
-        a->catalogue = l->catalogue->catalogue;
     return true;
 }
 
@@ -93,6 +122,7 @@ remember(struct audit *a, const struct ledger *l, const char *slot, long revisio
 static void
 check(struct audit *a, struct ledger *l)
 {
+    struct audit_group *group = group_of(a, l);
     char slot[4 * AUDIT_TEXT_MAX];
     long revision = strtol(l->cells[LEDGER_REVISION], NULL, 10);
 
@@ -110,8 +140,10 @@ check(struct audit *a, struct ledger *l)
     remember(a, l, slot, revision);
     /* what cannot be trusted is told; its district's sums are then those of the books */
     const struct booked_list *figures = l->trusted ? &l->booked : &l->stands;
+    if (l->catalogue != NULL)
+        group->catalogue = l->catalogue->catalogue;
     if (ledger_is(l, LEDGER_IS_NEWEST))
-        sums_add(&a->sums, (int)strtol(l->cells[LEDGER_FORM_NUMBER], NULL, 10), figures);
+        sums_add(&group->sums, (int)strtol(l->cells[LEDGER_FORM_NUMBER], NULL, 10), figures);
     a->reports++;
     a->figures += (long)figures->count;
     count_receipt(a, l);
@@ -123,7 +155,7 @@ check_row(struct audit *a)
     struct ledger l;
 
     ledger_read(a->stream.batch, a->stream.row, &l);
-    bool ok = enter_group(a, &l) && choose_catalogue(a, &l);
+    bool ok = choose_catalogue(a, &l);
     if (ok)
         check(a, &l);
     ledger_fini(&l);
@@ -175,10 +207,16 @@ audit_ledger(struct audit *a)
         return false;
     while (ok && stream_step(&a->stream)) {
         ok = check_row(a);
+        if (ok && stream_is_drained(&a->stream)) {
+            stream_settle(&a->stream);
+            ok = check_groups(a, 1);
+        }
         tell_progress(a);
     }
     stream_close(&a->stream);
     if (a->told > 0)
         fputs("\r\033[K", stderr);
-    return ok && a->ctl->status == EX_OK && audit_totals(a);
+    ok = ok && a->ctl->status == EX_OK && check_groups(a, 0);
+    free_groups(a);
+    return ok;
 }

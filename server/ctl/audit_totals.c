@@ -22,11 +22,12 @@ static const char form_sql[] = "SELECT f.code, yuebao.period_text($2::date, f.fr
 /* Names for a form that has no total at all. */
 struct lone_form {
     struct audit *audit;
+    const struct audit_group *group;
     PGresult *names;
 };
 
 static void
-check_total(struct audit *a, const PGresult *result, int r)
+check_total(struct audit *a, struct sums *sums, const PGresult *result, int r)
 {
     struct total total = {
         .form = (int)strtol(PQgetvalue(result, r, FORM), NULL, 10),
@@ -39,7 +40,7 @@ check_total(struct audit *a, const PGresult *result, int r)
 
     a->place.form = PQgetvalue(result, r, CODE);
     a->place.period = PQgetvalue(result, r, PERIOD);
-    sums_check(&a->sums, &total, &a->listener);
+    sums_check(sums, &total, &a->listener);
     a->totals++;
 }
 
@@ -60,28 +61,26 @@ enter_form(void *arg, int form)
 
     snprintf(number, sizeof(number), "%d", form);
     PQclear(lone->names);
-    lone->names = db_query(a->ctl, form_sql, 2, (const char *const[]){number, a->day});
+    lone->names = db_query(a->ctl, form_sql, 2, (const char *const[]){number, lone->group->day});
     bool named = lone->names != NULL && PQntuples(lone->names) == 1;
     a->place.form = named ? PQgetvalue(lone->names, 0, 0) : NULL;
-    a->place.period = named ? PQgetvalue(lone->names, 0, 1) : a->day;
+    a->place.period = named ? PQgetvalue(lone->names, 0, 1) : lone->group->day;
 }
 
 bool
-audit_totals(struct audit *a)
+audit_totals(struct audit *a, struct audit_group *group)
 {
-    struct lone_form lone = {.audit = a};
+    struct lone_form lone = {.audit = a, .group = group};
     struct listener listener = {hear_lone, &lone};
+    const char *values[] = {group->district, group->day, a->scope[2]};
+    PGresult *result = db_query(a->ctl, sql, 3, values);
 
-    if (a->district[0] == '\0')
-        return true;
-    PGresult *result = db_query(a->ctl, sql, 3, (const char *const[]){a->district, a->day, a->scope[2]});
     if (result == NULL)
         return false;
-    a->place = (struct audit_place){.district = a->district, .catalogue = a->catalogue};
+    a->place = (struct audit_place){.district = group->district, .catalogue = group->catalogue};
     for (int r = 0; r < PQntuples(result); r++)
-        check_total(a, result, r);
-    sums_check_rest(&a->sums, enter_form, &listener);
-    sums_clear(&a->sums);
+        check_total(a, &group->sums, result, r);
+    sums_check_rest(&group->sums, enter_form, &listener);
     PQclear(lone.names);
     PQclear(result);
     a->place = (struct audit_place){0};

@@ -53,7 +53,6 @@ cmd_check_totals(struct ctl *ctl, int argc, char **argv)
     }
     int status = run(&audit);
     output_free(audit.output);
-    sums_fini(&audit.sums);
     catalogues_fini(&audit.catalogues);
     return status;
 }

@@ -71,6 +71,12 @@ turn(struct stream *stream)
 }
 
 bool
+stream_is_drained(const struct stream *stream)
+{
+    return stream->row + 1 >= PQntuples(stream->batch);
+}
+
+bool
 stream_step(struct stream *stream)
 {
     if (stream->batch != NULL && ++stream->row < PQntuples(stream->batch))

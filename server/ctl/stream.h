@@ -24,6 +24,9 @@ void stream_close(struct stream *stream);
 /* To the next row: stream->batch, stream->row. false: there is none, or it was reported (ctl->status). */
 bool stream_step(struct stream *stream) __attribute__((warn_unused_result));
 
+/* The row is the last of its batch: a good moment to settle and ask something else. */
+bool stream_is_drained(const struct stream *stream);
+
 /* Take in what is on its way: the link is free for other queries. */
 void stream_settle(struct stream *stream);
 

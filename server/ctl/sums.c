@@ -13,12 +13,6 @@ sums_fini(struct sums *sums)
     *sums = (struct sums){0};
 }
 
-void
-sums_clear(struct sums *sums)
-{
-    sums->count = 0;
-}
-
 /* Where it is or belongs. */
 static size_t
 place(const struct sums *sums, int form, uint32_t indicator)

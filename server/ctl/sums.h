@@ -21,7 +21,6 @@ struct sums {
 };
 
 void sums_fini(struct sums *sums);
-void sums_clear(struct sums *sums);
 
 /* Ends the program when there is no memory. */
 void sums_add(struct sums *sums, int form, const struct booked_list *figures);
