@@ -72,7 +72,8 @@ replay_all(struct ctl *ctl, const struct replay_options *o, int n, char *const *
 static int
 finish(struct ctl *ctl, struct gathered *gathered, int status)
 {
-    if (ctl->format == OUTPUT_CSV && (status == EX_OK || status == EX_DATAERR)) {
+    if ((ctl->format == OUTPUT_CSV || ctl->format == OUTPUT_XLSX) &&
+        (status == EX_OK || status == EX_DATAERR)) {
         int written = output_write(gathered->table.output, stdout, ctl);
         return written != EX_OK ? written : status;
     }

@@ -16,9 +16,10 @@
 
 #include "messages.h"
 
-enum output_format { OUTPUT_TEXT, OUTPUT_CSV, OUTPUT_JSON };
+enum output_format { OUTPUT_TEXT, OUTPUT_CSV, OUTPUT_JSON, OUTPUT_XLSX };
 
 struct ctl;
+struct xlsx;
 
 struct command {
     const char *name;
@@ -31,9 +32,13 @@ struct command {
 struct ctl {
     enum language language;
     enum output_format format;
-    const char *conninfo; /* --db; NULL: libpq's variables alone */
-    const char *sql;      /* --sql: folder with roles.sql, migrations/ and api/ */
-    FILE *talk;           /* sentences for people: stdout, or stderr when stdout carries CSV or JSON */
+    const char *conninfo;  /* --db; NULL: libpq's variables alone */
+    const char *sql;       /* --sql: folder with roles.sql, migrations/ and api/ */
+    FILE *talk;            /* sentences for people: stdout, or stderr when stdout carries CSV or JSON */
+    const char *xlsx;      /* --xlsx: the file, when format is OUTPUT_XLSX */
+    struct xlsx *workbook; /* begun with the first table; output_end() lets it appear */
+    char *asked; /* the subcommand's own options and operands as they were read, owned; NULL: none. A
+                    workbook's properties hold it: what could be secret (--db) is not in it */
     const struct command *command;
     PGconn *db;
     size_t width;     /* columns that a table for people may take; 0: as many as it likes */
@@ -51,9 +56,9 @@ struct ctl_option {
 };
 
 /*
- * Read the common options (--db --lang --csv --json --sql --help --version) and `own` (may be NULL); argv[0]
- * is skipped. Index of the first operand; or -1: nothing is left to do and ctl->status is set (help was
- * printed, or an error reported). No option may be given twice.
+ * Read the common options (--db --lang --csv --json --xlsx --sql --help --version) and `own` (may be NULL);
+ * argv[0] is skipped. Index of the first operand; or -1: nothing is left to do and ctl->status is set (help
+ * was printed, or an error reported). No option may be given twice.
  */
 int ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *own)
     __attribute__((warn_unused_result));

@@ -9,6 +9,7 @@
 
 #include "ctl.h"
 #include "envelope.h"
+#include "output.h"
 
 #define PIPE_COLUMNS 120
 
@@ -122,7 +123,7 @@ main(int argc, char **argv)
 
     if (!envelope_init())
         return ctl_fail(&ctl, EX_SOFTWARE, MSG_ctl_no_crypto, NULL);
-    int status = dispatch(&ctl, argc, argv);
+    int status = output_end(&ctl, dispatch(&ctl, argc, argv));
     PQfinish(ctl.db);
     if (status != EX_OK && format_of_errors(argc, argv) == OUTPUT_JSON)
         ctl.format = OUTPUT_JSON;

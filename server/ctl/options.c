@@ -13,6 +13,7 @@ enum {
     COMMON_SQL,
     COMMON_CSV,
     COMMON_JSON,
+    COMMON_XLSX,
     COMMON_HELP,
     COMMON_VERSION,
     OWN_FIRST
@@ -20,10 +21,10 @@ enum {
 
 static const struct option common[] = {
     /* in the order of their numbers */
-    {"db", required_argument, NULL, COMMON_DB},     {"lang", required_argument, NULL, COMMON_LANG},
-    {"sql", required_argument, NULL, COMMON_SQL},   {"csv", no_argument, NULL, COMMON_CSV},
-    {"json", no_argument, NULL, COMMON_JSON},       {"help", no_argument, NULL, COMMON_HELP},
-    {"version", no_argument, NULL, COMMON_VERSION},
+    {"db", required_argument, NULL, COMMON_DB},   {"lang", required_argument, NULL, COMMON_LANG},
+    {"sql", required_argument, NULL, COMMON_SQL}, {"csv", no_argument, NULL, COMMON_CSV},
+    {"json", no_argument, NULL, COMMON_JSON},     {"xlsx", required_argument, NULL, COMMON_XLSX},
+    {"help", no_argument, NULL, COMMON_HELP},     {"version", no_argument, NULL, COMMON_VERSION},
 };
 #define COMMON_COUNT (sizeof(common) / sizeof(common[0]))
 
@@ -51,20 +52,41 @@ is_first(struct ctl *ctl, unsigned *given, int bit, const char *name)
     return first;
 }
 
+/* One more word of what was asked: "--district 220200", or an operand. */
 static void
-take_own(const struct ctl_option *own)
+note_asked(struct ctl *ctl, const char *dashes, const char *name, const char *value)
+{
+    char *asked = NULL;
+
+    if (asprintf(&asked, "%s%s%s%s%s%s", ctl->asked == NULL ? "" : ctl->asked, ctl->asked == NULL ? "" : " ",
+                 dashes, name, value == NULL ? "" : " ", value == NULL ? "" : value) < 0)
+        abort();
+    free(ctl->asked);
+    ctl->asked = asked;
+}
+
+static void
+take_own(struct ctl *ctl, const struct ctl_option *own)
 {
     if (own->value != NULL)
         *own->value = optarg;
     else
         *own->flag = true;
+    note_asked(ctl, "--", own->name, own->value != NULL ? optarg : NULL);
 }
 
-static void
+/* Of --csv and --json the last one counts; a file that was asked for must not be forgotten. */
+static bool
 choose_format(struct ctl *ctl, enum output_format format)
 {
+    if (ctl->format != OUTPUT_TEXT && (ctl->format == OUTPUT_XLSX || format == OUTPUT_XLSX)) {
+        ctl_usage(ctl, MSG_ctl_two_formats, NULL);
+        return false;
+    }
     ctl->format = format;
-    ctl->talk = stderr;
+    if (format != OUTPUT_XLSX)
+        ctl->talk = stderr;
+    return true;
 }
 
 /* false: ctl->status is set and nothing is left to do. */
@@ -79,11 +101,12 @@ take_common(struct ctl *ctl, int option, const char *text)
         ctl->sql = optarg;
         return true;
     case COMMON_CSV:
-        choose_format(ctl, OUTPUT_CSV);
-        return true;
+        return choose_format(ctl, OUTPUT_CSV);
     case COMMON_JSON:
-        choose_format(ctl, OUTPUT_JSON);
-        return true;
+        return choose_format(ctl, OUTPUT_JSON);
+    case COMMON_XLSX:
+        ctl->xlsx = optarg;
+        return choose_format(ctl, OUTPUT_XLSX);
     case COMMON_LANG:
         if (language_parse(optarg, &ctl->language))
             return true;
@@ -134,7 +157,7 @@ ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *own
         if (!first)
             return -1;
         if (option >= OWN_FIRST)
-            take_own(&own[option - OWN_FIRST]);
+            take_own(ctl, &own[option - OWN_FIRST]);
         else if (option == COMMON_HELP)
             help = true; /* in the language that a later --lang names */
         else if (!take_common(ctl, option, argv[optind - 1]))
@@ -142,6 +165,8 @@ ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *own
     }
     if (help)
         print_help(ctl);
+    for (int i = optind; ctl->command->run != NULL && i < argc; i++)
+        note_asked(ctl, "", argv[i], NULL);
     return help ? -1 : optind;
 }
 
@@ -198,5 +223,6 @@ ctl_end(struct ctl *ctl, int status)
         json_decref(object);
     }
     free(ctl->errors);
-    ctl->errors = NULL;
+    free(ctl->asked);
+    ctl->errors = ctl->asked = NULL;
 }

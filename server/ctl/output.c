@@ -1,14 +1,13 @@
 #include "output.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "cell.h"
+#include "xlsx.h"
 
-#define GAP         2  /* blanks between two columns on a terminal */
-#define LEAVES_MAX  8  /* the highest rank of a column that may leave */
-#define INSTANT_LEN 19 /* of 2026-11-29 06:57:03 */
+#define GAP        2 /* blanks between two columns on a terminal */
+#define LEAVES_MAX 8 /* the highest rank of a column that may leave */
 
 enum row_kind { ROW_CELLS, ROW_HEADING, ROW_NOTE };
 
@@ -138,25 +137,6 @@ cut(const char *text, size_t widest, char buffer[SHOWN_MAX])
     return buffer;
 }
 
-/*
- * PostgreSQL's "2026-11-29 06:57:03.25+08" as "2026-11-29T06:57:03+08:00", or for people as "2026-11-29 06:57
- * +08:00". What does not look like it stays as it is.
- */
-static const char *
-instant(const char *text, bool for_people, char buffer[SHOWN_MAX])
-{
-    const char *offset = strlen(text) < INSTANT_LEN ? NULL : strpbrk(text + INSTANT_LEN, "+-");
-
-    if (offset == NULL || strlen(offset) > 9)
-        return text;
-    bool hours_only = strchr(offset, ':') == NULL;
-    if (for_people)
-        snprintf(buffer, SHOWN_MAX, "%.16s %s%s", text, offset, hours_only ? ":00" : "");
-    else
-        snprintf(buffer, SHOWN_MAX, "%.10sT%.8s%s%s", text, text + 11, offset, hours_only ? ":00" : "");
-    return buffer;
-}
-
 /* What a cell shows on a terminal: booleans in the reader's words, long texts cut. Lives as long as `buffer`
  * and cell. */
 static const char *
@@ -167,7 +147,7 @@ shown(const struct output_column *column, const char *cell, enum language langua
     if (column->kind == CELL_BOOLEAN)
         return message_text(language, cell[0] == 't' ? MSG_ctl_yes : MSG_ctl_no);
     if (column->kind == CELL_INSTANT)
-        return instant(cell, true, buffer);
+        return cell_instant(cell, true, buffer);
     return column->room.widest == 0 ? cell : cut(cell, column->room.widest, buffer);
 }
 
@@ -333,37 +313,17 @@ write_text(const struct output *output, FILE *out, enum language language, size_
 
 /* ---- CSV ---------------------------------------------------------------------------------------- */
 
-static const char *
-data(enum output_kind kind, const char *cell, char buffer[SHOWN_MAX])
-{
-    if (cell == NULL)
-        return "";
-    return kind == CELL_INSTANT ? instant(cell, false, buffer) : cell;
-}
-
-static bool
-put_csv_cell(FILE *out, const char *text, bool first)
-{
-    char *cell = table_cell(text, 1);
-
-    if (cell == NULL)
-        return false;
-    fprintf(out, "%s%s", first ? "" : ",", cell);
-    free(cell);
-    return true;
-}
-
 static bool
 write_csv(const struct output *output, FILE *out)
 {
     bool ok = true, first = true;
-    char buffer[SHOWN_MAX];
+    char buffer[CELL_INSTANT_MAX];
 
     fputs("\xEF\xBB\xBF", out);
     for (size_t c = 0; c < output->n; c++) {
         if (output->columns[c].kind == CELL_PICTURE)
             continue;
-        ok = ok && put_csv_cell(out, output->columns[c].key, first);
+        ok = ok && cell_csv(out, output->columns[c].key, first, true);
         first = false;
     }
     fputs("\r\n", out);
@@ -374,7 +334,8 @@ write_csv(const struct output *output, FILE *out)
         for (size_t c = 0; ok && c < output->n; c++) {
             if (output->columns[c].kind == CELL_PICTURE)
                 continue;
-            ok = put_csv_cell(out, data(output->columns[c].kind, output->rows[r].cells[c], buffer), first);
+            ok = cell_csv(out, cell_data(output->columns[c].kind, output->rows[r].cells[c], buffer), first,
+                          true);
             first = false;
         }
         fputs("\r\n", out);
@@ -384,21 +345,6 @@ write_csv(const struct output *output, FILE *out)
 
 /* ---- JSON --------------------------------------------------------------------------------------- */
 
-/* A new reference; NULL: no memory. */
-static json_t *
-json_cell(enum output_kind kind, const char *cell)
-{
-    char buffer[SHOWN_MAX];
-
-    if (cell == NULL)
-        return json_null();
-    if (kind == CELL_INTEGER)
-        return json_integer(strtoll(cell, NULL, 10));
-    if (kind == CELL_BOOLEAN)
-        return json_boolean(cell[0] == 't');
-    return json_string(data(kind, cell, buffer));
-}
-
 static json_t *
 json_row(const struct output *output, const struct row *row)
 {
@@ -407,7 +353,7 @@ json_row(const struct output *output, const struct row *row)
     for (size_t c = 0; object != NULL && c < output->n; c++) {
         const struct output_column *column = &output->columns[c];
         if (column->kind != CELL_PICTURE &&
-            json_object_set_new(object, column->key, json_cell(column->kind, row->cells[c])) != 0) {
+            json_object_set_new(object, column->key, cell_json(column->kind, row->cells[c])) != 0) {
             json_decref(object);
             object = NULL;
         }
@@ -430,12 +376,41 @@ write_json(const struct output *output, FILE *out)
     return ok;
 }
 
+/* ---- XLSX --------------------------------------------------------------------------------------- */
+
+static int
+write_xlsx(const struct output *output, struct ctl *ctl)
+{
+    if (ctl->workbook == NULL && (ctl->workbook = xlsx_new(ctl, ctl->xlsx)) == NULL)
+        return ctl->status;
+    bool ok = xlsx_sheet(ctl->workbook, ctl->command->name, output->columns, output->n);
+    for (size_t r = 0; ok && r < output->count; r++)
+        ok = output->rows[r].kind != ROW_CELLS ||
+             xlsx_row(ctl->workbook, (const char *const *)output->rows[r].cells);
+    xlsx_sheet_end(ctl->workbook);
+    return ok ? EX_OK : ctl->status;
+}
+
+int
+output_end(struct ctl *ctl, int status)
+{
+    if (ctl->workbook == NULL)
+        return status;
+    int written = xlsx_finish(ctl->workbook);
+    ctl->workbook = NULL;
+    if (written == EX_OK)
+        ctl_say(ctl, MSG_ctl_xlsx_written, "file", ctl->xlsx, NULL);
+    return written != EX_OK ? written : status;
+}
+
 int
 output_write(const struct output *output, FILE *out, struct ctl *ctl)
 {
     bool ok = !output->nomem;
 
     ctl->has_written = true;
+    if (ok && ctl->format == OUTPUT_XLSX)
+        return write_xlsx(output, ctl);
     if (ok && ctl->format == OUTPUT_CSV)
         ok = write_csv(output, out);
     else if (ok && ctl->format == OUTPUT_JSON)
@@ -463,26 +438,6 @@ output_result(const struct output_column *columns, size_t n, const PGresult *res
     return status;
 }
 
-/* Type numbers of PostgreSQL's pg_type.dat. */
-static enum output_kind
-kind_of_type(Oid type)
-{
-    switch (type) {
-    case 16: /* boolean */
-        return CELL_BOOLEAN;
-    case 20: /* bigint */
-    case 21: /* smallint */
-    case 23: /* integer */
-        return CELL_INTEGER;
-    case 1700: /* numeric */
-        return CELL_DECIMAL;
-    case 1184: /* timestamptz */
-        return CELL_INSTANT;
-    default:
-        return CELL_TEXT;
-    }
-}
-
 int
 output_data(const PGresult *result, struct ctl *ctl)
 {
@@ -494,7 +449,7 @@ output_data(const PGresult *result, struct ctl *ctl)
     for (size_t c = 0; c < n; c++)
         columns[c] = (struct output_column){.key = PQfname(result, (int)c),
                                             .title = MSG_ctl_col_value,
-                                            .kind = kind_of_type(PQftype(result, (int)c))};
+                                            .kind = cell_kind(PQftype(result, (int)c))};
     int status = output_result(columns, n, result, ctl);
     free(columns);
     return status;

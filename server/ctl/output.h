@@ -1,7 +1,7 @@
 /*
- * output: one table, three ways to write it. Text for a terminal (aligned by text_width: a Chinese character
+ * output: one table, four ways to write it. Text for a terminal (aligned by text_width: a Chinese character
  * is two columns wide), CSV for a spreadsheet (UTF-8 with mark, CRLF, harmless cells), JSON for programs (an
- * array of objects).
+ * array of objects), a sheet of an XLSX file.
  */
 #ifndef YUEBAOCTL_OUTPUT_H
 #define YUEBAOCTL_OUTPUT_H
@@ -51,12 +51,17 @@ void output_note(struct output *output, const char *text);
 
 size_t output_count(const struct output *output); /* rows without headings and notes */
 
-/* Write all of it to `out`, in ctl's format and language; EX_OK, or an error that was reported. */
+/* Write all of it to `out`, in ctl's format and language, or as the next sheet of ctl's workbook; EX_OK, or
+ * an error that was reported. */
 int output_write(const struct output *output, FILE *out, struct ctl *ctl) __attribute__((warn_unused_result));
 
+/* At the very end: let the workbook appear, if there is one. `status`, or that of an error that was reported.
+ */
+int output_end(struct ctl *ctl, int status) __attribute__((warn_unused_result));
+
 /*
- * A query's result for programs (CSV or JSON): its column names are the keys, its types the kinds. To stdout;
- * EX_OK or reported.
+ * A query's result for programs (CSV, JSON or XLSX): its column names are the keys, its types the kinds. To
+ * stdout; EX_OK or reported.
  */
 int output_data(const PGresult *result, struct ctl *ctl);
 
