@@ -7,7 +7,7 @@
 #include "db.h"
 #include "instant.h"
 #include "known.h"
-#include "output.h"
+#include "listing.h"
 #include "span.h"
 
 /* ---- the table ---------------------------------------------------------------------------------- */
@@ -55,22 +55,14 @@ ask_list(struct ctl *ctl, const struct extend *e)
 int
 calendar_extensions(struct ctl *ctl, const struct extend *e)
 {
+    static const struct listing listing = {
+        .columns = columns, .n = COLUMN_COUNT, .none = MSG_ctl_extend_none, .one = MESSAGE_COUNT};
+
     if (!is_form(ctl, e->form) || !is_frequency(ctl, e->frequency) || !is_period(ctl, e->period) ||
         !is_district(ctl, e->district) || !db_connect(ctl) || !knows_form(ctl, e->form) ||
         !knows_district(ctl, e->district) || !knows_school(ctl, e->school))
         return ctl->status;
-    PGresult *result = ask_list(ctl, e);
-    if (result == NULL)
-        return ctl->status;
-    int status = EX_OK;
-    if (ctl->format != OUTPUT_TEXT)
-        status = output_data(result, ctl);
-    else if (PQntuples(result) == 0)
-        ctl_say(ctl, MSG_ctl_extend_none, NULL);
-    else
-        status = output_result(columns, COLUMN_COUNT, result, ctl);
-    PQclear(result);
-    return status;
+    return listing_tell(ctl, &listing, ask_list(ctl, e));
 }
 
 /* ---- give and take ------------------------------------------------------------------------------ */

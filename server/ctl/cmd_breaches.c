@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "db.h"
-#include "output.h"
+#include "listing.h"
 #include "past_question.h"
 
 #define FROM "FROM api.breaches_in($1::integer, $2::text, $3::text, $4::text) AS b"
@@ -42,50 +42,28 @@ ask(struct ctl *ctl, const char *const values[PAST_QUESTION_SIZE])
     return db_query(ctl, ctl->language == LANGUAGE_ZH ? sql_zh : sql_en, PAST_QUESTION_SIZE, values);
 }
 
-static int
-show_table(struct ctl *ctl, const PGresult *result)
+static void
+in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, char words[LISTING_WORDS_MAX])
 {
-    struct output *output = output_new(columns, COLUMN_COUNT);
-
-    if (output == NULL)
-        return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
-    for (int r = 0; r < PQntuples(result); r++) {
-        const char *cells[COLUMN_COUNT];
-
-        for (size_t c = 0; c < COLUMN_COUNT; c++)
-            cells[c] = db_cell(result, r, (int)c);
-        cells[SEVERITY] = ctl_word(ctl, strcmp(cells[SEVERITY], "error") == 0 ? MSG_ctl_severity_error
-                                                                              : MSG_ctl_severity_warning);
-        output_row(output, cells);
-    }
-    int status = output_write(output, stdout, ctl);
-    output_free(output);
-    return status;
-}
-
-static int
-show(struct ctl *ctl, const PGresult *result)
-{
-    if (PQntuples(result) == 0) {
-        ctl_say(ctl, MSG_ctl_no_breaches, NULL);
-        return EX_OK;
-    }
-    int status = show_table(ctl, result);
-    ctl_say_count(ctl, PQntuples(result), MSG_ctl_breaches_one, MSG_ctl_breaches_count);
-    return status;
+    (void)result;
+    (void)row;
+    (void)words;
+    cells[SEVERITY] = ctl_word(ctl, strcmp(cells[SEVERITY], "error") == 0 ? MSG_ctl_severity_error
+                                                                          : MSG_ctl_severity_warning);
 }
 
 int
 cmd_breaches(struct ctl *ctl, int argc, char **argv)
 {
+    static const struct listing listing = {.columns = columns,
+                                           .n = COLUMN_COUNT,
+                                           .none = MSG_ctl_no_breaches,
+                                           .one = MSG_ctl_breaches_one,
+                                           .many = MSG_ctl_breaches_count,
+                                           .in_words = in_words};
     const char *values[PAST_QUESTION_SIZE];
 
     if (!past_question(ctl, argc, argv, values))
         return ctl->status;
-    PGresult *result = ask(ctl, values);
-    if (result == NULL)
-        return ctl->status;
-    int status = ctl->format == OUTPUT_TEXT ? show(ctl, result) : output_data(result, ctl);
-    PQclear(result);
-    return status;
+    return listing_tell(ctl, &listing, ask(ctl, values));
 }

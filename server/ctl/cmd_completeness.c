@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "db.h"
-#include "output.h"
+#include "listing.h"
 #include "places.h"
 
 /* A share is cut, not rounded: 100% is shown only when nothing is missing. */
@@ -66,42 +66,17 @@ say_sum(struct ctl *ctl, const PGresult *result)
             NULL);
 }
 
-static int
-show(struct ctl *ctl, const PGresult *result)
-{
-    struct output *output = output_new(columns, COLUMN_COUNT);
-
-    if (output == NULL)
-        return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
-    for (int r = 0; r < PQntuples(result); r++) {
-        const char *cells[COLUMN_COUNT];
-        for (size_t c = 0; c < COLUMN_COUNT; c++)
-            cells[c] = db_cell(result, r, (int)c);
-        output_row(output, cells);
-    }
-    int status = output_write(output, stdout, ctl);
-    output_free(output);
-    say_sum(ctl, result);
-    return status;
-}
-
 int
 cmd_completeness(struct ctl *ctl, int argc, char **argv)
 {
+    static const struct listing listing = {.columns = columns,
+                                           .n = COLUMN_COUNT,
+                                           .none = MSG_ctl_nothing_owed,
+                                           .one = MESSAGE_COUNT,
+                                           .in_total = say_sum};
     struct places places;
 
     if (!places_read(ctl, argc, argv, false, &places))
         return ctl->status;
-    PGresult *result = ask(ctl, &places);
-    if (result == NULL)
-        return ctl->status;
-    int status = EX_OK;
-    if (ctl->format != OUTPUT_TEXT)
-        status = output_data(result, ctl);
-    else if (PQntuples(result) == 0)
-        ctl_say(ctl, MSG_ctl_nothing_owed, NULL);
-    else
-        status = show(ctl, result);
-    PQclear(result);
-    return status;
+    return listing_tell(ctl, &listing, ask(ctl, &places));
 }

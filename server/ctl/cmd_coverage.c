@@ -2,7 +2,7 @@
  * yuebaoctl coverage: how many schools have a value for each indicator, and why the others have none.
  */
 #include "db.h"
-#include "output.h"
+#include "listing.h"
 #include "places.h"
 
 #define TABLE(name, indicator)                                                                               \
@@ -44,20 +44,11 @@ ask(struct ctl *ctl, const struct places *places)
 int
 cmd_coverage(struct ctl *ctl, int argc, char **argv)
 {
+    static const struct listing listing = {
+        .columns = columns, .n = COLUMN_COUNT, .none = MSG_ctl_nothing_asked, .one = MESSAGE_COUNT};
     struct places places;
 
     if (!places_read(ctl, argc, argv, true, &places))
         return ctl->status;
-    PGresult *result = ask(ctl, &places);
-    if (result == NULL)
-        return ctl->status;
-    int status = EX_OK;
-    if (ctl->format != OUTPUT_TEXT)
-        status = output_data(result, ctl);
-    else if (PQntuples(result) == 0)
-        ctl_say(ctl, MSG_ctl_nothing_asked, NULL);
-    else
-        status = output_result(columns, COLUMN_COUNT, result, ctl);
-    PQclear(result);
-    return status;
+    return listing_tell(ctl, &listing, ask(ctl, &places));
 }

@@ -9,7 +9,7 @@
 #include "db.h"
 #include "kept.h"
 #include "known.h"
-#include "output.h"
+#include "listing.h"
 
 #define FROM_WHERE                                                                                           \
     "FROM api.kept AS k WHERE " IS_BELOW(                                                                    \
@@ -38,25 +38,26 @@ static const struct output_column columns[] = {
 
 /* ---- list --------------------------------------------------------------------------------------- */
 
-static int
-show_list(struct ctl *ctl, const PGresult *result, bool all)
+static void
+in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, char words[LISTING_WORDS_MAX])
 {
-    size_t n = all ? COLUMN_COUNT : WAITING_COUNT;
-    struct output *output = output_new(columns, n);
-
-    if (output == NULL)
-        return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
-    for (int r = 0; r < PQntuples(result); r++) {
-        const char *cells[COLUMN_COUNT];
-        for (size_t c = 0; c < COLUMN_COUNT; c++)
-            cells[c] = db_cell(result, r, (int)c);
-        cells[DECISION] = ctl_word(ctl, kept_decision_word(cells[DECISION]));
-        output_row(output, cells);
-    }
-    int status = output_write(output, stdout, ctl);
-    output_free(output);
-    return status;
+    (void)result;
+    (void)row;
+    (void)words;
+    cells[DECISION] = ctl_word(ctl, kept_decision_word(cells[DECISION]));
 }
+
+static const struct listing waiting = {.columns = columns,
+                                       .n = WAITING_COUNT,
+                                       .none = MSG_ctl_kept_none,
+                                       .one = MSG_ctl_kept_one,
+                                       .many = MSG_ctl_kept_count,
+                                       .in_words = in_words};
+static const struct listing everything = {.columns = columns,
+                                          .n = COLUMN_COUNT,
+                                          .none = MSG_ctl_kept_none_ever,
+                                          .one = MESSAGE_COUNT,
+                                          .in_words = in_words};
 
 static PGresult *
 ask_list(struct ctl *ctl, const struct kept_options *o)
@@ -79,20 +80,7 @@ list(struct ctl *ctl, const struct kept_options *o)
     if (!is_district(ctl, o->district) || !is_period(ctl, o->period) || !db_connect(ctl) ||
         !knows_district(ctl, o->district) || !knows_school(ctl, o->school))
         return ctl->status;
-    PGresult *result = ask_list(ctl, o);
-    if (result == NULL)
-        return ctl->status;
-    int status = EX_OK;
-    if (ctl->format != OUTPUT_TEXT)
-        status = output_data(result, ctl);
-    else if (PQntuples(result) == 0)
-        ctl_say(ctl, o->all ? MSG_ctl_kept_none_ever : MSG_ctl_kept_none, NULL);
-    else
-        status = show_list(ctl, result, o->all);
-    if (ctl->format == OUTPUT_TEXT && PQntuples(result) > 0 && !o->all)
-        ctl_say_count(ctl, PQntuples(result), MSG_ctl_kept_one, MSG_ctl_kept_count);
-    PQclear(result);
-    return status;
+    return listing_tell(ctl, o->all ? &everything : &waiting, ask_list(ctl, o));
 }
 
 /* ---- the command -------------------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
 #include "below.h"
 #include "db.h"
 #include "known.h"
-#include "output.h"
+#include "listing.h"
 
 #define FROM_WHERE                                                                                           \
     "FROM api.missing AS m WHERE " IS_BELOW(                                                                 \
@@ -50,22 +50,15 @@ explain_kept(struct ctl *ctl, const PGresult *result)
         }
 }
 
-static int
-show(struct ctl *ctl, const PGresult *result)
-{
-    if (PQntuples(result) == 0) {
-        ctl_say(ctl, MSG_ctl_nothing_missing, NULL);
-        return EX_OK;
-    }
-    int status = output_result(columns, COLUMN_COUNT, result, ctl);
-    ctl_say_count(ctl, PQntuples(result), MSG_ctl_missing_one, MSG_ctl_missing_count);
-    explain_kept(ctl, result);
-    return status;
-}
-
 int
 cmd_missing(struct ctl *ctl, int argc, char **argv)
 {
+    static const struct listing listing = {.columns = columns,
+                                           .n = COLUMN_COUNT,
+                                           .none = MSG_ctl_nothing_missing,
+                                           .one = MSG_ctl_missing_one,
+                                           .many = MSG_ctl_missing_count,
+                                           .in_total = explain_kept};
     const char *district = NULL, *period = NULL, *form = NULL;
     const struct ctl_option own[] = {
         {"district", &district, NULL}, {"period", &period, NULL}, {"form", &form, NULL}, {0}};
@@ -78,10 +71,5 @@ cmd_missing(struct ctl *ctl, int argc, char **argv)
     if (!is_district(ctl, district) || !is_period(ctl, period) || !is_form(ctl, form) || !db_connect(ctl) ||
         !knows_district(ctl, district) || !knows_form(ctl, form) || !has_opened(ctl, period, form))
         return ctl->status;
-    PGresult *result = ask(ctl, (const char *const[]){district, period, form});
-    if (result == NULL)
-        return ctl->status;
-    int status = ctl->format == OUTPUT_TEXT ? show(ctl, result) : output_data(result, ctl);
-    PQclear(result);
-    return status;
+    return listing_tell(ctl, &listing, ask(ctl, (const char *const[]){district, period, form}));
 }

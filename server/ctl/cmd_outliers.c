@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "db.h"
-#include "output.h"
+#include "listing.h"
 #include "past_question.h"
 
 #define FROM "FROM api.outliers_in($1::integer, $2::text, $3::text, $4::text) AS o"
@@ -44,64 +44,33 @@ ask(struct ctl *ctl, const char *const values[PAST_QUESTION_SIZE])
                     PAST_QUESTION_SIZE, values);
 }
 
-/* "the same period of 3 years"; malloc'd. */
-static char *
-compared_with(const struct ctl *ctl, const PGresult *result, int row)
+/* "the same period of 3 years" */
+static void
+in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, char words[LISTING_WORDS_MAX])
 {
-    bool years = strcmp(db_cell(result, row, COMPARED_WITH), "years") == 0;
-    char *words = message_format(ctl->language, years ? MSG_ctl_compared_years : MSG_ctl_compared_periods,
-                                 "count", db_cell(result, row, COLUMN_COUNT), NULL);
+    bool years = strcmp(cells[COMPARED_WITH], "years") == 0;
+    char *text = message_format(ctl->language, years ? MSG_ctl_compared_years : MSG_ctl_compared_periods,
+                                "count", db_cell(result, row, COLUMN_COUNT), NULL);
 
-    if (words == NULL)
+    if (text == NULL)
         abort();
-    return words;
-}
-
-static int
-show_table(struct ctl *ctl, const PGresult *result)
-{
-    struct output *output = output_new(columns, COLUMN_COUNT);
-
-    if (output == NULL)
-        return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
-    for (int r = 0; r < PQntuples(result); r++) {
-        const char *cells[COLUMN_COUNT];
-        char *words = compared_with(ctl, result, r);
-
-        for (size_t c = 0; c < COLUMN_COUNT; c++)
-            cells[c] = db_cell(result, r, (int)c);
-        cells[COMPARED_WITH] = words;
-        output_row(output, cells);
-        free(words);
-    }
-    int status = output_write(output, stdout, ctl);
-    output_free(output);
-    return status;
-}
-
-static int
-show(struct ctl *ctl, const PGresult *result)
-{
-    if (PQntuples(result) == 0) {
-        ctl_say(ctl, MSG_ctl_no_outliers, NULL);
-        return EX_OK;
-    }
-    int status = show_table(ctl, result);
-    ctl_say_count(ctl, PQntuples(result), MSG_ctl_outliers_one, MSG_ctl_outliers_count);
-    return status;
+    snprintf(words, LISTING_WORDS_MAX, "%s", text);
+    free(text);
+    cells[COMPARED_WITH] = words;
 }
 
 int
 cmd_outliers(struct ctl *ctl, int argc, char **argv)
 {
+    static const struct listing listing = {.columns = columns,
+                                           .n = COLUMN_COUNT,
+                                           .none = MSG_ctl_no_outliers,
+                                           .one = MSG_ctl_outliers_one,
+                                           .many = MSG_ctl_outliers_count,
+                                           .in_words = in_words};
     const char *values[PAST_QUESTION_SIZE];
 
     if (!past_question(ctl, argc, argv, values))
         return ctl->status;
-    PGresult *result = ask(ctl, values);
-    if (result == NULL)
-        return ctl->status;
-    int status = ctl->format == OUTPUT_TEXT ? show(ctl, result) : output_data(result, ctl);
-    PQclear(result);
-    return status;
+    return listing_tell(ctl, &listing, ask(ctl, values));
 }

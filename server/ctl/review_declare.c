@@ -8,7 +8,7 @@
 #include "gate.h"
 #include "known.h"
 #include "limit.h"
-#include "output.h"
+#include "listing.h"
 #include "review.h"
 
 /* ---- counts ------------------------------------------------------------------------------------- */
@@ -173,23 +173,13 @@ standing_word(const char *standing)
     return strcmp(standing, "reopened") == 0 ? MSG_ctl_standing_reopened : MSG_ctl_standing_superseded;
 }
 
-static int
-show_declarations(struct ctl *ctl, const PGresult *result)
+static void
+in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, char words[LISTING_WORDS_MAX])
 {
-    struct output *output = output_new(columns, COLUMN_COUNT);
-
-    if (output == NULL)
-        return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
-    for (int r = 0; r < PQntuples(result); r++) {
-        const char *cells[COLUMN_COUNT];
-        for (size_t c = 0; c < COLUMN_COUNT; c++)
-            cells[c] = db_cell(result, r, (int)c);
-        cells[STANDING] = ctl_word(ctl, standing_word(cells[STANDING]));
-        output_row(output, cells);
-    }
-    int status = output_write(output, stdout, ctl);
-    output_free(output);
-    return status;
+    (void)result;
+    (void)row;
+    (void)words;
+    cells[STANDING] = ctl_word(ctl, standing_word(cells[STANDING]));
 }
 
 #define FROM_ORDERED                                                                                         \
@@ -198,6 +188,11 @@ show_declarations(struct ctl *ctl, const PGresult *result)
 int
 review_declarations(struct ctl *ctl, const struct review_options *o)
 {
+    static const struct listing listing = {.columns = columns,
+                                           .n = COLUMN_COUNT,
+                                           .none = MSG_ctl_no_declarations,
+                                           .one = MESSAGE_COUNT,
+                                           .in_words = in_words};
     const char *values[] = {o->district, o->period};
 
     if (!is_district(ctl, o->district) || !is_period(ctl, o->period) || !db_connect(ctl) ||
@@ -211,15 +206,5 @@ review_declarations(struct ctl *ctl, const struct review_options *o)
                        "d.declared_at, d.reported_then || '/' || d.expected_then, d.reported || '/' || "
                        "d.expected, d.changed_reports, d.review_note " FROM_ORDERED,
                        2, values);
-    if (result == NULL)
-        return ctl->status;
-    int status = EX_OK;
-    if (ctl->format != OUTPUT_TEXT)
-        status = output_data(result, ctl);
-    else if (PQntuples(result) == 0)
-        ctl_say(ctl, MSG_ctl_no_declarations, NULL);
-    else
-        status = show_declarations(ctl, result);
-    PQclear(result);
-    return status;
+    return listing_tell(ctl, &listing, result);
 }
