@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#include "envelope.h"
-#include "gate.h"
+#include "answered.h"
 
 static bool
 says_something(const Yuebao__Answer *answer, const Yuebao__Verdict *verdict)
@@ -19,40 +18,34 @@ says_something(const Yuebao__Answer *answer, const Yuebao__Verdict *verdict)
 enum verdict_status
 verdict_open(const uint8_t *bytes, size_t len, struct verdict *ret_verdict)
 {
-    struct verdict v = {0};
+    struct answered a;
 
-    if (gate_check(&yuebao__answer__descriptor, bytes, len, NULL) == GATE_OK)
-        v.answer = yuebao__answer__unpack(NULL, len, bytes);
-    if (v.answer != NULL && gate_check(&yuebao__verdict__descriptor, v.answer->verdict.data,
-                                       v.answer->verdict.len, NULL) == GATE_OK)
-        v.message = yuebao__verdict__unpack(NULL, v.answer->verdict.len, v.answer->verdict.data);
-    if (v.message == NULL || !says_something(v.answer, v.message)) {
-        verdict_fini(&v);
+    answered_read(bytes, len, &a);
+    if (a.verdict == NULL || !says_something(a.answer, a.verdict)) {
+        answered_fini(&a);
         return VERDICT_UNREADABLE;
     }
-    *ret_verdict = v;
+    *ret_verdict = (struct verdict){.answer = a.answer, .message = a.verdict};
     return VERDICT_OK;
 }
 
 void
 verdict_fini(struct verdict *verdict)
 {
-    if (verdict->message != NULL)
-        yuebao__verdict__free_unpacked(verdict->message, NULL);
-    if (verdict->answer != NULL)
-        yuebao__answer__free_unpacked(verdict->answer, NULL);
+    struct answered a = {.answer = verdict->answer, .verdict = verdict->message};
+
+    answered_fini(&a);
     *verdict = (struct verdict){0};
 }
 
 enum verdict_status
 verdict_verify(const struct verdict *verdict, struct outbox *outbox, const uint8_t id[ID_SIZE])
 {
-    const Yuebao__Answer *answer = verdict->answer;
-    const struct part part = {answer->verdict.data, answer->verdict.len};
+    const struct answered a = {.answer = verdict->answer, .verdict = verdict->message};
 
-    if (!outbox_trusts(outbox, answer->key.data))
+    if (!outbox_trusts(outbox, verdict->answer->key.data))
         return VERDICT_STRANGER;
-    if (!envelope_verify(PURPOSE_VERDICT, &part, 1, answer->key.data, answer->signature.data))
+    if (!answered_is_signed(&a))
         return VERDICT_FORGED;
     if (verdict->message->id.len == 0)
         return VERDICT_OF_ENVELOPE;
