@@ -125,7 +125,7 @@ static void
 report(const double ns[PARTS], bool json)
 {
     if (json)
-        printf("{\"figures\": %d, \"rules\": %d", SIXTY_FIGURES, SIXTY_RULES);
+        printf("{\"bench\": \"parts\", \"figures\": %d, \"rules\": %d", SIXTY_FIGURES, SIXTY_RULES);
     else
         printf("%d figures, %d rules; median of %d rounds\n%-24s %8s %10s\n", SIXTY_FIGURES, SIXTY_RULES,
                ROUNDS, "part", "ns", "of unpack");

@@ -85,14 +85,14 @@ rule_of(size_t at)
     return rule;
 }
 
-struct catalogue *
-sixty_catalogue(size_t rules)
+uint8_t *
+sixty_catalogue_bytes(size_t rules, size_t *ret_len)
 {
     static Yuebao__Indicator *indicators[SIXTY_FIGURES];
     static Yuebao__Rule *list[SIXTY_RULES];
     static uint32_t numbers[SIXTY_FIGURES];
     Yuebao__Form form = {OF(form),
-                         .code = (char *)"primary.monthly",
+                         .code = (char *)SIXTY_FORM,
                          .kind = (char *)"primary",
                          .frequency = (char *)"monthly",
                          .name_zh = (char *)"小学月报",
@@ -103,7 +103,6 @@ sixty_catalogue(size_t rules)
     Yuebao__Catalogue message = {
         OF(catalogue), .made_ms = 1, .indicator = indicators, .n_indicator = SIXTY_FIGURES, .form = forms,
         .n_form = 1,   .rule = list, .n_rule = rules};
-    struct catalogue *catalogue = NULL;
     uint8_t *bytes;
 
     assert(rules <= SIXTY_RULES);
@@ -115,43 +114,73 @@ sixty_catalogue(size_t rules)
         list[i] = rule_of(i);
     bytes = malloc(yuebao__catalogue__get_packed_size(&message));
     assert(bytes != NULL);
-    if (catalogue_load(bytes, yuebao__catalogue__pack(&message, bytes), &catalogue) != CATALOGUE_OK)
+    *ret_len = yuebao__catalogue__pack(&message, bytes);
+    return bytes;
+}
+
+struct catalogue *
+sixty_catalogue(size_t rules)
+{
+    struct catalogue *catalogue = NULL;
+    size_t len;
+    uint8_t *bytes = sixty_catalogue_bytes(rules, &len);
+
+    if (catalogue_load(bytes, len, &catalogue) != CATALOGUE_OK)
         abort();
-    assert(catalogue_form(catalogue, form.code)->n_rules == rules);
+    assert(catalogue_form(catalogue, SIXTY_FORM)->n_rules == rules);
     free(bytes);
     return catalogue;
+}
+
+void
+sixty_figures(uint32_t seed, struct sixty_figures *ret_figures)
+{
+    for (uint32_t i = 0; i < SIXTY_FIGURES; i++) {
+        ret_figures->number[i] = i + 1;
+        ret_figures->denominator[i] = measure_of(i + 1) == YUEBAO__MEASURE__COUNT ? 0 : 400 + i + seed % 100;
+        ret_figures->value[i] = 300 + i + seed % 50;
+    }
+    ret_figures->value[SIXTY_FIGURES - 2] = 20000; /* SIXTY_FIGURES - 1, the right side of every rule */
+}
+
+uint8_t *
+sixty_statement_of(const struct catalogue *catalogue, const struct sixty_slot *slot, size_t *ret_len)
+{
+    struct sixty_figures figures;
+    Yuebao__Statement message = {OF(statement),
+                                 .school = (char *)slot->school,
+                                 .form = (char *)SIXTY_FORM,
+                                 .period = (char *)slot->period,
+                                 .revision = slot->revision,
+                                 .catalogue = {.len = ID_SIZE, .data = (uint8_t *)catalogue_hash(catalogue)},
+                                 .filler = (char *)"王芳",
+                                 .reviewer = (char *)"李强",
+                                 .head = (char *)"赵敏",
+                                 .indicator = figures.number,
+                                 .n_indicator = SIXTY_FIGURES,
+                                 .value = figures.value,
+                                 .n_value = SIXTY_FIGURES,
+                                 .denominator = figures.denominator,
+                                 .n_denominator = SIXTY_FIGURES,
+                                 .correction = (char *)"",
+                                 .filled_ms = 1793548800000};
+    uint8_t *bytes;
+
+    sixty_figures(slot->seed, &figures);
+    if (slot->revision > 1) {
+        message.previous = (ProtobufCBinaryData){ID_SIZE, (uint8_t *)slot->previous};
+        message.correction = (char *)"抄录有误";
+    }
+    bytes = malloc(yuebao__statement__get_packed_size(&message));
+    assert(bytes != NULL);
+    *ret_len = yuebao__statement__pack(&message, bytes);
+    return bytes;
 }
 
 uint8_t *
 sixty_statement(const struct catalogue *catalogue, size_t *ret_len)
 {
-    static uint32_t numbers[SIXTY_FIGURES];
-    static int64_t values[SIXTY_FIGURES], denominators[SIXTY_FIGURES];
-    Yuebao__Statement message = {OF(statement),
-                                 .school = (char *)"0220203001",
-                                 .form = (char *)"primary.monthly",
-                                 .period = (char *)"2026-10",
-                                 .revision = 1,
-                                 .catalogue = {.len = ID_SIZE, .data = (uint8_t *)catalogue_hash(catalogue)},
-                                 .filler = (char *)"王芳",
-                                 .reviewer = (char *)"李强",
-                                 .head = (char *)"赵敏",
-                                 .indicator = numbers,
-                                 .n_indicator = SIXTY_FIGURES,
-                                 .value = values,
-                                 .n_value = SIXTY_FIGURES,
-                                 .denominator = denominators,
-                                 .n_denominator = SIXTY_FIGURES,
-                                 .filled_ms = 1793548800000};
-    uint8_t *bytes = malloc(yuebao__statement__get_packed_size(&message) + 64 * SIXTY_FIGURES);
+    const struct sixty_slot slot = {.school = "0220203001", .period = "2026-10", .revision = 1};
 
-    assert(bytes != NULL);
-    for (uint32_t i = 0; i < SIXTY_FIGURES; i++) {
-        numbers[i] = i + 1;
-        denominators[i] = measure_of(i + 1) == YUEBAO__MEASURE__COUNT ? 0 : 400 + i;
-        values[i] = 300 + i;
-    }
-    values[SIXTY_FIGURES - 2] = 20000; /* SIXTY_FIGURES - 1, the right side of every rule */
-    *ret_len = yuebao__statement__pack(&message, bytes);
-    return bytes;
+    return sixty_statement_of(catalogue, &slot, ret_len);
 }

@@ -1,0 +1,37 @@
+"""Everything but parts: see run, which builds and calls this."""
+
+import argparse
+import importlib
+import sys
+
+from measure import Others
+from stage import Stage
+
+NAMES = ["ceiling", "ingest", "storm", "naive", "connections", "corrections"]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--many", type=int, default=3000000)
+    parser.add_argument("--schools", type=int, default=0)
+    parser.add_argument("--at-once", type=int, default=256)
+    parser.add_argument("names", nargs="*", choices=NAMES)
+    options = parser.parse_args()
+    stage = Stage(max(20000, options.schools))
+    try:
+        for name in options.names:
+            others = Others()
+            report = importlib.import_module(name).bench(stage, options)
+            share = others.share()
+            report.others = share
+            if share > 0.1:
+                report.note(f"Others took {share:.0%} of this machine's processors meanwhile: trust ratios, and those with doubt.")
+            print(report.json() if options.json else report.table(), flush=True)
+    finally:
+        stage.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
