@@ -55,6 +55,9 @@ struct ctl_option {
     bool *flag;
 };
 
+/* An option of this name may also be written -o. */
+#define CTL_OPTION_OUTPUT "output"
+
 /*
  * Read the common options (--db --lang --csv --json --xlsx --sql --help --version) and `own` (may be NULL);
  * argv[0] is skipped. Index of the first operand; or -1: nothing is left to do and ctl->status is set (help
@@ -110,6 +113,7 @@ int cmd_balance(struct ctl *ctl, int argc, char **argv);
 int cmd_rejections(struct ctl *ctl, int argc, char **argv);
 int cmd_replay(struct ctl *ctl, int argc, char **argv);
 int cmd_check_totals(struct ctl *ctl, int argc, char **argv);
+int cmd_export(struct ctl *ctl, int argc, char **argv);
 int cmd_key(struct ctl *ctl, int argc, char **argv);
 int cmd_keys(struct ctl *ctl, int argc, char **argv);
 

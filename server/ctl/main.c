@@ -29,6 +29,7 @@ static const struct command commands[] = {
     {"breaches", cmd_breaches, MSG_ctl_sum_breaches, MSG_ctl_help_breaches, NULL},
     {"outliers", cmd_outliers, MSG_ctl_sum_outliers, MSG_ctl_help_outliers, NULL},
     {"balance", cmd_balance, MSG_ctl_sum_balance, MSG_ctl_help_balance, NULL},
+    {"export", cmd_export, MSG_ctl_sum_export, MSG_ctl_help_export, NULL},
     {"rejections", cmd_rejections, MSG_ctl_sum_rejections, MSG_ctl_help_rejections, NULL},
     {"replay", cmd_replay, MSG_ctl_sum_replay, MSG_ctl_help_replay, NULL},
     {"check-totals", cmd_check_totals, MSG_ctl_sum_check, MSG_ctl_help_check, NULL},

@@ -136,6 +136,16 @@ print_help(struct ctl *ctl)
     ctl->status = EX_OK;
 }
 
+/* Which own option -o stands for; -1: none here. */
+static int
+own_output(const struct ctl_option *own)
+{
+    for (int i = 0; own != NULL && own[i].name != NULL; i++)
+        if (strcmp(own[i].name, CTL_OPTION_OUTPUT) == 0)
+            return i;
+    return -1;
+}
+
 int
 ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *own)
 {
@@ -143,13 +153,16 @@ ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *own
     unsigned given = 0;
     bool help = false;
     /* before the subcommand's name, options end at the first operand: the rest is the subcommand's */
-    const char *order = own == NULL && ctl->command->run == NULL ? "+:" : ":";
+    int output = own_output(own);
+    const char *order = own == NULL && ctl->command->run == NULL ? "+:" : output >= 0 ? ":o:" : ":";
     int option;
 
     merge(own, merged);
     optind = 0;
     opterr = 0;
     while ((option = getopt_long(argc, argv, order, merged, NULL)) != -1) {
+        if (option == 'o' && output >= 0)
+            option = OWN_FIRST + output;
         bool first = option >= OWN_FIRST
                          ? is_first(ctl, &given, option - OWN_FIRST, own[option - OWN_FIRST].name)
                          : option < COMMON_DB || is_first(ctl, &ctl->given, option - COMMON_DB,

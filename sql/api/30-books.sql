@@ -94,7 +94,8 @@ SELECT t.district, d.name_zh AS district_zh, d.name_en AS district_en, d.level,
        END AS value,
        CASE WHEN t.schools > 0 AND i.over_schools = 'ratio_of_sums' THEN api.scaled(t.denominator, i.denominator_decimals) END AS denominator,
        CASE WHEN t.schools > 0 AND i.over_schools = 'ratio_of_sums' THEN
-           api.shown(api.scaled(t.value, i.decimals) / nullif(api.scaled(t.denominator, i.denominator_decimals), 0)) END AS ratio
+           api.shown(api.scaled(t.value, i.decimals) / nullif(api.scaled(t.denominator, i.denominator_decimals), 0)) END AS ratio,
+       f.code AS form
 FROM (SELECT a.ancestor AS district, p.period, p.form, p.indicator, sum(p.schools) AS schools, sum(p.excused) AS excused,
              sum(p.value) AS value, sum(p.denominator) AS denominator
       FROM yuebao.district_ancestor AS a JOIN yuebao.total_part AS p ON p.district = a.district

@@ -199,6 +199,10 @@ BEGIN
             ('scale', 'Per how many pupils it is shown.'),
             ('from_day', 'First day; NULL: from the beginning.'),
             ('until_day', 'Last day; NULL: without end.'),
+            ('number', 'Number of the version; the highest is this schema''s.'),
+            ('since', 'Day on which it began.'),
+            ('changes', 'What it changed.'),
+            ('own_total.value', 'Sum over these schools, also where they make a mean; their greatest where the indicator says max; the numerator of a ratio.'),
             ('made_by', 'Database user who said so.'),
             ('made_at', 'When.')
         ) AS m (name, meaning) ON m.name IN (a.attname, c.relname || '.' || a.attname)
