@@ -32,10 +32,10 @@ const struct link_setting store_settings[] = {
     "(SELECT p.id FROM yuebao.report AS p WHERE p.district = d.district AND p.period = s.period"             \
     " AND p.school = s.school AND p.form = s.form AND p.revision = " revision ")"
 
-/* What a person decided about the statement after it was kept: that stands, whenever it comes again. */
+/* What a person decided about the statement after it was kept: that stands, whenever it comes again and
+ * wherever its school has moved since; then there may be two rows, which say the same. */
 #define DECISION(column)                                                                                     \
-    "(SELECT x." column " FROM yuebao.decision AS x WHERE x.district = d.district AND x.period = s.period"   \
-    " AND x.school = s.school AND x.form = s.form AND x.id = s.id)"
+    "(SELECT x." column " FROM yuebao.decision AS x WHERE x.id = s.id LIMIT 1)"
 
 const struct link_statement store_statements[] = {
     {"begin", "BEGIN"},
@@ -70,8 +70,9 @@ const struct link_statement store_statements[] = {
      "revision,"
      " id, key, received_at, envelope, answer, n)"
      " CROSS JOIN " DISTRICT_OF_SLOT
-     /* what was accepted before the close is not kept, it has its receipt */
+     /* what was accepted before the close is not kept, it has its receipt; nor is what was decided */
      " WHERE s.id IS DISTINCT FROM " ID_OF_REVISION("s.revision") //
+     " AND " DECISION("id") " IS NULL"                            //
      " ORDER BY s.n"
      " ON CONFLICT ON CONSTRAINT kept_pk DO NOTHING"
      " RETURNING k.school, k.form, k.period, k.district"},

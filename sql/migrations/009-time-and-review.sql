@@ -136,6 +136,7 @@ COMMENT ON COLUMN yuebao.decision.reason IS 'Why; signed with the answer and sho
 COMMENT ON COLUMN yuebao.decision.decided_by IS 'Database user who decided.';
 COMMENT ON COLUMN yuebao.decision.decided_at IS 'When; the verdict''s decided_ms.';
 COMMENT ON COLUMN yuebao.decision.answer IS 'Packed Answer with the signed verdict, as it is sent to the school.';
+CREATE INDEX decision_by_id ON yuebao.decision (id);
 CREATE INDEX decision_by_school ON yuebao.decision (school, decided_at);
 GRANT SELECT ON yuebao.decision TO yuebao_collector;
 

@@ -54,8 +54,12 @@ CREATE FUNCTION yuebao.decline(id bytea, reason text, decided_at timestamptz, an
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    outcome text := yuebao.hold_kept(decline.id);
+    outcome text;
 BEGIN
+    -- A claim of the same statement, in a period that was opened again, reads decisions in its own INSERT: it either commits before this lock and
+    -- is seen below, or waits and then sees the decision.
+    LOCK TABLE yuebao.report IN SHARE MODE;
+    outcome := yuebao.hold_kept(decline.id);
     IF outcome = 'waiting' THEN
         PERFORM yuebao.write_decision(decline.id, false, decline.reason, decline.decided_at, decline.answer);
         RETURN 'declined';
@@ -64,7 +68,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION yuebao.decline(bytea, text, timestamptz, bytea) IS
-    'Declines a kept statement for good; answer is the packed Answer with the signed verdict. declined, or what hold_kept says, and nothing is changed.';
+    'Declines a kept statement for good; answer is the packed Answer with the signed verdict. declined, or what hold_kept says, and nothing is changed. '
+    'Collectors wait until it is committed.';
 
 -- figures: [{"indicator": 1, "value": 12, "denominator": 0}, {"indicator": 2, "missing": 3}, …], as stored;
 -- remarks: [{"indicator": 1, "rule": "…", "found": "…", "bound": "…", "explanation": "…"}, …].

@@ -213,6 +213,66 @@ def test_what_was_sent_again_in_time_needs_no_decision(world):
     assert [r["decision"] for r in rows(world, "--school", school.code, "--all")] == ["booked"]
 
 
+def reopen(world, session, school):
+    """The closed period opens again for this school alone, and the collector has heard of it."""
+    world.database.run("""INSERT INTO yuebao.extension (form, period, school, opens_at, due_at, closes_at, reason)
+                          SELECT c.form, c.period, s.school, c.opens_at, now() + interval '1 day', now() + interval '1 day', '停电'
+                          FROM yuebao.calendar c JOIN yuebao.form f USING (form) JOIN yuebao.school s ON s.kind = f.kind
+                          WHERE s.code = %s AND c.period = %s AND f.frequency = 'monthly' AND f.name = ''""",
+                       school.code, first_day(CLOSED))
+    orphan = world.envelope(school, world.statement(school, world.lawful(school), period=CLOSED, revision=9, previous=b"x" * 32))
+    wait_for("the collector to know", lambda: session.put(orphan).WhichOneof("body") == "wait")
+
+
+def kept_envelope(world, digest):
+    return pb.Envelope.FromString(bytes(world.database.value("SELECT envelope FROM yuebao.kept WHERE id = %s", digest)))
+
+
+def test_declined_while_it_is_being_booked(world):
+    """The period opens again and the very statement comes again; an official declines it while its figures are on their way."""
+    school, _ = world.enrolled()
+    digest, _ = keep(world, school)
+    again = kept_envelope(world, digest)
+    declined, holder = [], world.database.cluster.connect(world.database.name)
+
+    def waiting_for(table):
+        return world.database.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass", table) > 0
+
+    with world.greeted(school) as session, holder.cursor() as cursor:
+        reopen(world, session, school)
+        cursor.execute("LOCK TABLE yuebao.figure IN SHARE MODE")
+        asked = session.send(put=pb.Put(envelope=again))
+        wait_for("the report to be claimed", lambda: waiting_for("yuebao.figure"))
+        official = threading.Thread(target=lambda: declined.append(decide(world, "decline", digest.hex(), ok=None)))
+        official.start()
+        wait_for("the official to wait", lambda: waiting_for("yuebao.report") or not official.is_alive())
+        holder.rollback()
+        official.join()
+        reply = session.answer_to(asked)
+        told = contract.verdict_of(reply.answer, session.welcome.server_key).WhichOneof("outcome")
+    holder.close()
+    assert told == "receipt" and world.revisions(school, CLOSED) == [(1, digest)]
+    assert declined[0].returncode == 65 and "in the books" in declined[0].stderr
+    assert world.database.rows("SELECT 1 FROM yuebao.decision WHERE id = %s", digest) == []
+    world.assert_books_agree()
+
+
+def test_a_decision_follows_a_school_that_moves(world):
+    school, _ = world.enrolled()
+    digest, _ = keep(world, school)
+    decide(world, "decline", digest.hex(), reason="数据已另报")
+    world.database.run("""SELECT yuebao.move_school(s.code, (SELECT max(d.district) FROM yuebao.district d WHERE d.district NOT IN
+                              (SELECT m.district FROM yuebao.school_district m WHERE m.school = s.school)), %s)
+                          FROM yuebao.school s WHERE s.code = %s""", first_day(CLOSED), school.code)
+    again = kept_envelope(world, digest)
+    with world.greeted(school) as session:
+        assert session.submit(again).declined.reason == "数据已另报", "still closed"
+        assert [r["decision"] for r in rows(world, "--school", school.code, "--all")] == ["declined"]
+        reopen(world, session, school)
+        assert session.submit(again).declined.reason == "数据已另报", "open again"
+    assert world.revisions(school, CLOSED) == []
+
+
 @pytest.mark.parametrize("verb, state, says", [("admit", "receipted", "已采纳"), ("decline", "refused", "不采纳")])
 def test_the_desk_learns_what_was_decided(world, verb, state, says):
     school, desk, _, path, figures = desk_of(world, "senior", period=CLOSED)
