@@ -29,10 +29,13 @@ copy_text(char *to, size_t size, const char *from)
 /* ---- notices ------------------------------------------------------------------------------------ */
 
 /* The bureau's decision about a kept report: believed like every Answer. About what this desk never held, or
- * has heard of already, it changes nothing. */
+ * has heard of already, it says nothing, and may be signed by a key from before this desk was enrolled. */
 static bool
 take_decision(struct courier *c, const Yuebao__Notice *notice)
 {
+    if (notice->id.len != ID_SIZE || !outbox_awaits(c->outbox, notice->id.data))
+        return true;
+
     size_t len = 0;
     uint8_t *bytes = courier_pack_answer(notice->decision, &len);
     struct verdict v = {0};
@@ -41,7 +44,7 @@ take_decision(struct courier *c, const Yuebao__Notice *notice)
 
     if (bytes == NULL)
         return courier_ok(c, OUTBOX_NOMEM);
-    if (notice->id.len == ID_SIZE && verdict_open(bytes, len, &v) == VERDICT_OK)
+    if (verdict_open(bytes, len, &v) == VERDICT_OK)
         good = verdict_verify(&v, c->outbox, notice->id.data) == VERDICT_OK;
     if (good && (v.message->outcome_case == YUEBAO__VERDICT__OUTCOME_RECEIPT ||
                  v.message->outcome_case == YUEBAO__VERDICT__OUTCOME_DECLINED))

@@ -310,6 +310,17 @@ decide_one(struct outbox *outbox, const uint8_t id[ID_SIZE], enum item_state sta
     return status;
 }
 
+bool
+outbox_awaits(struct outbox *outbox, const uint8_t id[ID_SIZE])
+{
+    struct query q = query_new(outbox, "SELECT 1 FROM item WHERE id = ? AND state IN ('waiting', 'kept')");
+    bool found;
+
+    query_blob(&q, id, ID_SIZE);
+    found = query_row(&q);
+    return query_end(&q) == OUTBOX_OK && found;
+}
+
 enum outbox_status
 outbox_remark(struct outbox *outbox, const uint8_t id[ID_SIZE], const uint8_t *answer, size_t answer_len)
 {

@@ -151,6 +151,9 @@ enum outbox_status outbox_decide(struct outbox *outbox, const uint8_t id[ID_SIZE
                                  uint64_t decided_ms, const uint8_t *answer, size_t answer_len)
     __attribute__((warn_unused_result));
 
+/* Whether an item of this id is here and waits for such an answer. */
+bool outbox_awaits(struct outbox *outbox, const uint8_t id[ID_SIZE]);
+
 /*
  * A waiting item keeps an answer that decides nothing (VERDICT_OF_ENVELOPE), for `status` to tell; the next
  * one replaces it. OUTBOX_ABSENT: it was not waiting.

@@ -240,3 +240,15 @@ def test_a_decision_is_believed_like_every_answer(world):
     at(world, desk, pb.Reply(notices=pb.Notices(notice=[pb.Notice(id=bytes(32), decision=decision(bytes(32), genuine))])))
     said = json.loads(desk("status", "--refresh", "--json").stdout)
     assert said["notices_fetched"] is True, "about a report of another computer: nothing to do here"
+
+
+def test_an_old_decision_by_a_key_that_is_no_more(world):
+    """The centre's key was replaced before this desk was enrolled: decisions of then are none of its business, notes are."""
+    school, desk, sheet, path, figures = kept(world)
+    note = pb.Notice(id=b"n" * 32, school=school.code, form="primary.monthly", period=OPEN, revision=1, at_ms=1,
+                     returned=pb.Returned(note="请核对在校生数"))
+    at(world, desk, pb.Reply(notices=pb.Notices(notice=[
+        pb.Notice(id=b"o" * 32, decision=decision(b"o" * 32, contract.Key())), note])))
+    told = desk("status", "--refresh")
+    assert "签名" not in told.stderr and "请核对在校生数" in told.stdout
+    assert states(desk)[CLOSED, 1] == "kept"
