@@ -28,7 +28,8 @@ add_warnings(const struct catalogue *catalogue, const Yuebao__Statement *stateme
         const struct finding *f = &findings->items[i];
         const Yuebao__Explanation *answer = answer_to(f, catalogue, statement);
         if (answer != NULL)
-            remarks[count++] = (struct remark){f->indicator, f->rule, f->found, f->bound, answer->text};
+            remarks[count++] = (struct remark){answer->indicator != 0 ? answer->indicator : f->indicator,
+                                               f->rule, f->found, f->bound, answer->text};
     }
     return count;
 }
@@ -56,7 +57,7 @@ remarks_of(const struct catalogue *catalogue, const Yuebao__Statement *statement
     for (size_t i = 0; i < statement->n_explanation; i++) {
         const Yuebao__Explanation *e = statement->explanation[i];
         if (!text_is_blank(e->text) && !is_answer(e, remarks, warnings))
-            remarks[count++] = (struct remark){e->indicator, "", "", "", e->text};
+            remarks[count++] = (struct remark){e->indicator, e->rule, "", "", e->text};
     }
     *ret_count = count;
     return remarks;

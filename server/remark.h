@@ -1,6 +1,6 @@
 /*
  * remark: what stands beside the figures of a statement that was let through: each rule that warned, with the
- * school's explanation, then the explanations that answer no such rule. Rows of yuebao.remark. No I/O.
+ * school's explanation, then the explanations that answer none of these. Rows of yuebao.remark. No I/O.
  */
 #ifndef YUEBAO_REMARK_H
 #define YUEBAO_REMARK_H
@@ -14,9 +14,9 @@
 
 /* Texts are borrowed from the findings and the statement. */
 struct remark {
-    uint32_t indicator;        /* beside which figure; 0: none in particular */
-    const char *rule;          /* code of the rule that warned; "" with an explanation alone */
-    const char *found, *bound; /* with a rule: its two sums */
+    uint32_t indicator;        /* beside which figure the school wrote; else the rule's first, or 0: none */
+    const char *rule;          /* code of the rule that warned, or that the school names itself; "": none */
+    const char *found, *bound; /* of a rule that warned: its two sums; else "" */
     const char *explanation;   /* the school's words, never blank */
 };
 

@@ -34,8 +34,7 @@ const struct link_setting store_settings[] = {
 
 /* What a person decided about the statement after it was kept: that stands, whenever it comes again and
  * wherever its school has moved since; then there may be two rows, which say the same. */
-#define DECISION(column)                                                                                     \
-    "(SELECT x." column " FROM yuebao.decision AS x WHERE x.id = s.id LIMIT 1)"
+#define DECISION(column) "(SELECT x." column " FROM yuebao.decision AS x WHERE x.id = s.id LIMIT 1)"
 
 const struct link_statement store_statements[] = {
     {"begin", "BEGIN"},
@@ -73,9 +72,9 @@ const struct link_statement store_statements[] = {
      /* what was accepted before the close is not kept, it has its receipt; nor is what was decided */
      " WHERE s.id IS DISTINCT FROM " ID_OF_REVISION("s.revision") //
      " AND " DECISION("id") " IS NULL"                            //
-     " ORDER BY s.n"
-     " ON CONFLICT ON CONSTRAINT kept_pk DO NOTHING"
-     " RETURNING k.school, k.form, k.period, k.district"},
+                            " ORDER BY s.n"
+                            " ON CONFLICT ON CONSTRAINT kept_pk DO NOTHING"
+                            " RETURNING k.school, k.form, k.period, k.district"},
     {"look",
      "SELECT s.school, s.form, s.period, d.district, same.receipt, kept.answer, " DECISION(
          "answer") ","

@@ -52,24 +52,22 @@ add_remark(struct review_notes *notes, const PGresult *rows, int r)
 {
     enum language language = language_of(notes);
     const char *rule = db_cell(rows, r, 1), *says = db_cell(rows, r, language == LANGUAGE_ZH ? 2 : 3);
-    const char *explanation = PQgetvalue(rows, r, 6);
+    const char *found = db_cell(rows, r, 4);
+    enum message message = rule == NULL    ? MSG_ctl_report_explanation
+                           : found == NULL ? MSG_ctl_review_answer
+                                           : MSG_ctl_review_remark;
 
-    if (rule == NULL)
-        add(notes, db_cell(rows, r, 0),
-            message_format(language, MSG_ctl_report_explanation, "text", explanation, NULL));
-    else
-        add(notes, db_cell(rows, r, 0),
-            message_format(language, MSG_ctl_review_remark, "rule", says == NULL ? rule : says, "found",
-                           PQgetvalue(rows, r, 4), "bound", PQgetvalue(rows, r, 5), "text", explanation,
-                           NULL));
+    add(notes, db_cell(rows, r, 0),
+        message_format(language, message, "rule", says == NULL ? rule : says, "found", found, "bound",
+                       db_cell(rows, r, 5), "text", PQgetvalue(rows, r, 6), NULL));
 }
 
-/* Other rules that the figures break: nobody at the school was asked about them, or nobody answered. */
+/* Other rules that the figures break: nobody at the school had to answer them. */
 static const char breaches_sql[] =
     "SELECT NULL, b.message_zh, b.message_en, b.left_sum, b.op, b.right_sum "
     "FROM api.breaches_in($1::integer, $6, $4, $3) AS b WHERE NOT EXISTS (SELECT FROM api.remark AS r "
     "WHERE r.district = b.district AND r.first_day = b.first_day AND r.school = b.school AND r.form = b.form "
-    "AND r.revision = $5::integer AND r.rule = b.rule) AND b.first_day = $2::date";
+    "AND r.revision = $5::integer AND r.rule = b.rule AND r.found IS NOT NULL) AND b.first_day = $2::date";
 
 static void
 add_breach(struct review_notes *notes, const PGresult *rows, int r)

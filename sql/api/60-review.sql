@@ -38,7 +38,7 @@ SELECT v.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS
        v.late, v.admitted, v.revision > 1 AS corrected, nullif(v.correction, '') AS correction,
        (SELECT count(*) FROM yuebao.remark AS m
         WHERE m.district = v.district AND m.period = v.period AND m.school = v.school AND m.form = v.form AND m.revision = v.revision
-          AND m.rule <> '') AS warnings,
+          AND m.rule <> '' AND m.found <> '') AS warnings,
        CASE WHEN b.revision IS NOT NULL THEN
            (SELECT count(*)
             FROM (SELECT g.indicator, g.missing, g.value, g.denominator FROM yuebao.figure AS g

@@ -92,8 +92,8 @@ JOIN yuebao.district AS d ON d.district = b.district
 LEFT JOIN LATERAL (
     SELECT k.explanation FROM yuebao.remark AS k
     WHERE k.district = b.district AND k.period = w.period AND k.school = b.school AND k.form = w.form AND k.revision = b.revision
-      AND (k.rule = u.code OR (k.rule = '' AND k.indicator IN (SELECT t.indicator FROM yuebao.rule_term AS t WHERE t.rule = u.rule)))
-    ORDER BY k.rule DESC, k.position LIMIT 1) AS x ON true
+      AND (k.rule = u.code OR k.indicator IN (SELECT t.indicator FROM yuebao.rule_term AS t WHERE t.rule = u.rule))
+    ORDER BY k.rule = u.code DESC, k.rule, k.position LIMIT 1) AS x ON true
 ORDER BY w.period DESC, w.code, b.district, o.code, u.code;
 END;
 COMMENT ON FUNCTION api.breaches_in(integer, text, text, text) IS
@@ -203,8 +203,8 @@ CROSS JOIN LATERAL ( -- cut on the inside: exactly low to high is not unlike; no
 LEFT JOIN LATERAL (
     SELECT k.explanation FROM yuebao.remark AS k
     WHERE k.district = l.district AND k.period = w.period AND k.school = l.school AND k.form = w.form AND k.revision = l.revision
-      AND k.rule = '' AND k.indicator = j.indicator
-    ORDER BY k.position LIMIT 1) AS x ON true
+      AND k.indicator = j.indicator
+    ORDER BY k.rule, k.position LIMIT 1) AS x ON true
 WHERE abs(j.quantity - j.median) > j.reach
 ORDER BY w.period DESC, w.code, l.district, o.code, i.code;
 END;

@@ -96,17 +96,17 @@ CREATE TABLE yuebao.remark (
     explanation text     NOT NULL,
     CONSTRAINT remark_pk PRIMARY KEY (district, period, school, form, revision, position)
 ) PARTITION BY RANGE (period);
-COMMENT ON TABLE  yuebao.remark IS 'What stands beside the figures of an accepted report: each rule that warned, with the school''s explanation, and the explanations that answer no rule. Append-only, partitioned by month.';
+COMMENT ON TABLE  yuebao.remark IS 'What stands beside the figures of an accepted report: each rule of the form that warned, with the school''s explanation, and its other explanations. Append-only, partitioned by month.';
 COMMENT ON COLUMN yuebao.remark.district IS 'As in report.';
 COMMENT ON COLUMN yuebao.remark.period IS 'As in report.';
 COMMENT ON COLUMN yuebao.remark.school IS 'As in report.';
 COMMENT ON COLUMN yuebao.remark.form IS 'As in report.';
 COMMENT ON COLUMN yuebao.remark.revision IS 'As in report.';
 COMMENT ON COLUMN yuebao.remark.position IS 'Order within the report, from 0.';
-COMMENT ON COLUMN yuebao.remark.indicator IS 'Beside which figure it stands.';
-COMMENT ON COLUMN yuebao.remark.rule IS 'Code of the rule that warned; empty where none did.';
-COMMENT ON COLUMN yuebao.remark.found IS 'With a rule: sum of its left side.';
-COMMENT ON COLUMN yuebao.remark.bound IS 'With a rule: sum of its right side.';
+COMMENT ON COLUMN yuebao.remark.indicator IS 'Beside which figure the school wrote it; else that of the rule''s first term; 0: none.';
+COMMENT ON COLUMN yuebao.remark.rule IS 'Code of the rule that warned, or that the school names itself, as one across forms or periods; else empty.';
+COMMENT ON COLUMN yuebao.remark.found IS 'Of a rule that warned: sum of its left side; else empty.';
+COMMENT ON COLUMN yuebao.remark.bound IS 'Of a rule that warned: sum of its right side; else empty.';
 COMMENT ON COLUMN yuebao.remark.explanation IS 'The school''s own words, signed with the report.';
 GRANT INSERT ON yuebao.remark TO yuebao_collector;
 

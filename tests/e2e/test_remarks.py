@@ -50,7 +50,8 @@ def test_warnings_and_explanations(world):
         told = [(1, 0, indicator, RULE, str(pupils + 1), str(pupils), text), (1, 1, 0, "", "", "", "总的说明"),
                 (1, 2, indicator, "", "", "", "第二条")]
         assert remarks(world, school) == told
-        verdict, _ = submit(world, school, session, world.lawful(school), revision=2, previous=first)
+        verdict, _ = submit(world, school, session, world.lawful(school), explained((0, RULE, "问过家长")), revision=2, previous=first)
+        told += [(2, 0, 0, RULE, "", "", "问过家长")]
         assert verdict.HasField("receipt") and remarks(world, school) == told, "they stay with their revision"
     world.assert_books_agree()
 

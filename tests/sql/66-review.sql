@@ -71,9 +71,11 @@ INSERT INTO yuebao.remark (district, period, school, form, revision, position, i
 SELECT v.district, v.period, v.school, v.form, v.revision, p.position, 1, p.rule, '5', '3', p.text
 FROM yuebao.reviewed AS v JOIN yuebao.school AS s USING (school), (VALUES (0, 'few', '搬迁'), (1, '', '另注')) AS p (position, rule, text)
 WHERE s.code = 'P3' AND v.period = '2025-01-01';
-SELECT results_eq($$SELECT r.warnings FROM api.review AS r WHERE r.school = 'P3'$$, $$VALUES (1::bigint)$$, 'a warning counts, a note does not');
+INSERT INTO yuebao.remark (district, period, school, form, revision, position, indicator, rule, explanation)
+SELECT m.district, m.period, m.school, m.form, m.revision, 2, 0, m.rule, '主动说明' FROM yuebao.remark AS m WHERE m.position = 0 AND m.rule = 'few';
+SELECT results_eq($$SELECT r.warnings FROM api.review AS r WHERE r.school = 'P3'$$, $$VALUES (1::bigint)$$, 'a warning counts; a note does not, nor what the school says of a rule that did not warn');
 SELECT results_eq($$SELECT m.rule, m.message_en, m.found, m.bound, m.explanation FROM api.remark AS m WHERE m.school = 'P3' ORDER BY m.explanation DESC$$,
-    $$VALUES ('few', 'Too few.', '5', '3', '搬迁'), (NULL, NULL, '5', '3', '另注')$$, 'both are read');
+    $$VALUES ('few', 'Too few.', '5', '3', '搬迁'), (NULL, NULL, '5', '3', '另注'), ('few', 'Too few.', NULL, NULL, '主动说明')$$, 'all are read');
 
 -- declared
 SELECT is(pg_temp.declare(220203), 'waiting 0 1 3/5', 'not while one is returned');

@@ -25,8 +25,11 @@ static const struct {
     {"a warning, answered beside its figure", GOOD " 7=501 ~7::why", "7 " RULE " 501 500 why;"},
     {"answered by the rule's name", GOOD " 7=501 ~0:" RULE ":why", "7 " RULE " 501 500 why;"},
     {"the first answer counts, the second stands alone", GOOD " 7=501 ~1::one ~7::two",
-     "7 " RULE " 501 500 one;7 - - - two;"},
+     "1 " RULE " 501 500 one;7 - - - two;"},
     {"an explanation of what no rule warned of", GOOD " 7=500 ~7::why", "7 - - - why;"},
+    {"by the name of a rule that did not warn: one across forms or periods, say",
+     GOOD " 7=500 ~7:" RULE ":why", "7 " RULE " - - why;"},
+    {"the same beside no figure", GOOD " 7=500 ~0:" RULE ":why", "0 " RULE " - - why;"},
     {"beside no figure", GOOD " ~0::why", "0 - - - why;"},
     {"a blank says nothing", GOOD " ~1::_", ""},
 };
