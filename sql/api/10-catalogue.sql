@@ -28,7 +28,7 @@ COMMENT ON VIEW api.plan IS 'Plans.';
 
 CREATE VIEW api.indicator AS
 SELECT i.code AS indicator, i.name_zh, i.name_en, i.unit, i.measure, i.over_schools, i.over_time, i.decimals, i.denominator_decimals,
-       i.min, i.max, i.numerator_zh, i.numerator_en, i.denominator_zh, i.denominator_en, i.veto,
+       i.min, i.max, i.numerator_zh, i.numerator_en, i.denominator_zh, i.denominator_en, i.veto, i.veto_direction, i.veto_bound,
        f.frequency, f.reported_by, coalesce(f.required, false) AS required, i.note
 FROM yuebao.indicator AS i
 LEFT JOIN (SELECT fi.indicator, min(f.frequency) AS frequency, array_agg(f.kind ORDER BY f.kind) AS reported_by,
@@ -38,10 +38,12 @@ COMMENT ON VIEW api.indicator IS 'Indicators, and who reports them how often; on
 
 CREATE VIEW api.target AS
 SELECT t.plan, t.position, t.section, i.code AS indicator, i.name_zh, i.name_en, t.district, d.name_zh AS district_zh, d.name_en AS district_en,
-       t.direction, t.value AS target_value, t.unit, t.due, t.evidence_zh, t.note
+       t.direction, t.value AS target_value, t.unit, t.due, t.evidence_zh, t.note,
+       r.district AS responsible, r.name_zh AS responsible_zh, r.name_en AS responsible_en
 FROM yuebao.target AS t
 JOIN yuebao.indicator AS i ON i.indicator = t.indicator
-JOIN yuebao.district AS d ON d.district = t.district;
+JOIN yuebao.district AS d ON d.district = t.district
+JOIN yuebao.district AS r ON r.district = coalesce(t.responsible, t.district);
 COMMENT ON VIEW api.target IS 'Targets as the plans state them; api.progress says how they stand.';
 
 CREATE VIEW api.calendar AS

@@ -67,22 +67,22 @@ CREATE FUNCTION pg_temp.stands(plan text, "position" integer) RETURNS text LANGU
                      p.status, coalesce(p.progress::text, '-'))
     FROM progress AS p WHERE p.plan = stands.plan AND p.position = stands.position
 $$;
-SELECT is(pg_temp.stands('county', 1), '320 2025-02 2:2/3 closed 400 80 behind 0.8000', 'a stock: the newest closed period, with who is behind it');
-SELECT is(pg_temp.stands('county', 2), '11 2025-01/2025-03 5:8/11 11 0 reached 1.0000', 'a flow: summed from the plan''s start, open periods included');
-SELECT is(pg_temp.stands('county', 3), '7 2025-01/2025-02 4:7/8 closed 10 3 behind 0.7000', 'a flow ends with its due day');
-SELECT is(pg_temp.stands('county', 4), '0.9 2025-02 2:2/3 closed 0.95 0.05 behind 0.9474', 'a ratio of sums');
-SELECT is(pg_temp.stands('county', 5), '4.5 2025-01/2025-03 4:8/11 360 355.5 behind 0.0125', 'a quotient''s flow: 40/20 + 15/10 + 10/10');
-SELECT is(pg_temp.stands('county', 6), '0.9 2025-01/2025-03 3:8/11 0.9 0 reached 1.0000', 'a mean over time of ratios: 0.8, 0.9, 1');
-SELECT is(pg_temp.stands('county', 7), '1.25 2025-01/2025-03 3:8/11 1.5 0.25 behind 0.8333', 'a mean over time of schools'' means: 1.5, 1');
-SELECT is(pg_temp.stands('county', 8), '50 2025-02 2:2/3 closed 45 5 behind 0.9000', 'a maximum, which must not be exceeded');
-SELECT is(pg_temp.stands('county', 9), '0.4 2025-02 1:2/3 closed 0.4 0 reached 1.0000', 'a reduction from the newest baseline');
+SELECT is(pg_temp.stands('county', 1), '320 2025-02 2:2/3 closed 400 80 too_few 0.8000', 'a stock: the newest closed period, with who is behind it');
+SELECT is(pg_temp.stands('county', 2), '11 2025-01/2025-03 5:8/11 11 0 met 1.0000', 'a flow: summed from the plan''s start, open periods included');
+SELECT is(pg_temp.stands('county', 3), '7 2025-01/2025-02 4:7/8 closed 10 3 impossible 0.7000', 'a flow ends with its due day');
+SELECT is(pg_temp.stands('county', 4), '0.9 2025-02 2:2/3 closed 0.95 0.05 too_few 0.9474', 'a ratio of sums');
+SELECT is(pg_temp.stands('county', 5), '4.5 2025-01/2025-03 4:8/11 360 355.5 too_few 0.0125', 'a quotient''s flow: 40/20 + 15/10 + 10/10');
+SELECT is(pg_temp.stands('county', 6), '0.9 2025-01/2025-03 3:8/11 0.9 0 met 1.0000', 'a mean over time of ratios: 0.8, 0.9, 1');
+SELECT is(pg_temp.stands('county', 7), '1.25 2025-01/2025-03 3:8/11 1.5 0.25 too_few 0.8333', 'a mean over time of schools'' means: 1.5, 1');
+SELECT is(pg_temp.stands('county', 8), '50 2025-02 2:2/3 closed 45 5 too_few 0.9000', 'a maximum, which must not be exceeded');
+SELECT is(pg_temp.stands('county', 9), '0.4 2025-02 1:2/3 closed 0.4 0 met 1.0000', 'a reduction from the newest baseline');
 SELECT is(pg_temp.stands('county', 10), '320 2025-02 2:2/3 closed - - unquantified -', 'a target whose digits are corrupted');
 SELECT is(pg_temp.stands('county', 11), '320 2025-02 2:2/3 closed 400 80 no_date 0.8000', 'a target without a day');
 SELECT is(pg_temp.stands('county', 12), '- 2025-02 0:2/3 closed 1 - no_data -', 'an indicator that nobody filled in');
-SELECT is(pg_temp.stands('county', 13), '0.9 2025-02 2:2/3 closed 0.9 0 reached 1.0000', 'equal');
-SELECT is(pg_temp.stands('county', 14), '320 2025-02 2:2/3 closed 340 20 behind 0.5000', 'half of an increase');
-SELECT is(pg_temp.stands('city', 1), '1355 2025-02 4:4/5 closed 1000 0 reached 1.0000', 'a city counts its counties, the moved school once, the closed one no more');
-SELECT is(pg_temp.stands('late', 1), '7 2025-02/2025-03 2:3/6 7 0 reached 1.0000', 'a plan counts from its own start');
+SELECT is(pg_temp.stands('county', 13), '0.9 2025-02 2:2/3 closed 0.9 0 met 1.0000', 'equal');
+SELECT is(pg_temp.stands('county', 14), '320 2025-02 2:2/3 closed 340 20 too_few 0.5000', 'half of an increase');
+SELECT is(pg_temp.stands('city', 1), '1355 2025-02 4:4/5 closed 1000 0 met 1.0000', 'a city counts its counties, the moved school once, the closed one no more');
+SELECT is(pg_temp.stands('late', 1), '7 2025-02/2025-03 2:3/6 7 0 met 1.0000', 'a plan counts from its own start');
 SELECT is(pg_temp.stands('late', 2), '0.4 2025-02 1:2/3 closed - - no_baseline -', 'a reduction without a baseline');
 
 SELECT results_eq($$SELECT p.plan, p.open_value, p.open_period, p.open_schools, p.open_reported, p.open_expected
@@ -109,8 +109,8 @@ CREATE FUNCTION pg_temp.equals(numerator bigint, denominator bigint) RETURNS tex
     SELECT string_agg(concat_ws(' ', p.now, p.status, p.gap), ', ' ORDER BY p.position)
     FROM api.progress_at('2025-03-20 12:00+08', 'county') AS p WHERE p.direction = 'equal' AND p.position IN (5, 7, 9)
 $$;
-SELECT is(pg_temp.equals(31, 40), '4.5 reached 0, 1.25 reached 0, 0.507143 behind 0.007143', 'a ratio of 50.71% is not 50%');
-SELECT is(pg_temp.equals(301, 580), '4.5 reached 0, 1.25 reached 0, 0.501471 reached 0', '50.15% is');
+SELECT is(pg_temp.equals(31, 40), '4.5 on_course 0, 1.25 met 0, 0.507143 too_few 0.007143', 'a ratio of 50.71% is not 50%');
+SELECT is(pg_temp.equals(301, 580), '4.5 on_course 0, 1.25 met 0, 0.501471 met 0', '50.15% is');
 
 -- a school of a new kind opens on 1 March: the months before count in no flow
 INSERT INTO yuebao.school (code, institution, kind, name_zh, name_en, opened_on) VALUES ('S1', 'S1', 'senior', '高中', 'Senior', '2025-03-01');
