@@ -9,43 +9,11 @@
 #include "known.h"
 #include "output.h"
 #include "period.h"
+#include "progress.h"
 
 #define BAR_CELLS 10
 
-#define STANDS "FROM api.progress_at(coalesce(($2::date + 1)::timestamptz, pg_catalog.now()), $3::text) AS p "
-
-/* A ratio is easier read as a percentage; other values stand as they are, without zeros at their end. */
-#define SHOWN(value)                                                                                         \
-    "CASE WHEN p.unit = 'ratio' THEN trim_scale(round(" value                                                \
-    " * 100, 2)) || '%' ELSE trim_scale(round(" value ", 2))::text END"
-
-/* What is shown must add up: the gap is that between the goal and the value as they are shown. */
-#define ROUNDED(value) "round(" value " * CASE WHEN p.unit = 'ratio' THEN 100 ELSE 1 END, 2)"
-#define PER_CENT       "CASE WHEN p.unit = 'ratio' THEN '%' ELSE '' END"
-#define GAP_SHOWN                                                                                                     \
-    "CASE WHEN NOT p.reached THEN CASE abs(" ROUNDED("p.goal") " - " ROUNDED(                                         \
-        "p.\"now\"") ") WHEN 0 THEN '< 0.01' ELSE trim_scale(abs(" ROUNDED("p.goal") " - " ROUNDED("p."               \
-                                                                                                   "\"now"            \
-                                                                                                   "\"") ")"          \
-                                                                                                         ")"          \
-                                                                                                         ":"          \
-                                                                                                         ":"          \
-                                                                                                         "t"          \
-                                                                                                         "e"          \
-                                                                                                         "x"          \
-                                                                                                         "t"          \
-                                                                                                         " "          \
-                                                                                                         "E"          \
-                                                                                                         "N"          \
-                                                                                                         "D"          \
-                                                                                                         " "          \
-                                                                                                         "|"          \
-                                                                                                         "|"          \
-                                                                                                         " " PER_CENT \
-                                                                                                         " "          \
-                                                                                                         "E"          \
-                                                                                                         "N"          \
-                                                                                                         "D"
+#define SHOWN(value) "api.figure_text(" value ", p.unit)"
 
 /* 2023-10/2025-12 as 2023-10…2025-12, and 2025-10/2025-12 as 2025-10…12. */
 #define PERIOD_SHOWN "regexp_replace(regexp_replace(p.now_period, '^(\\d{4}-)(.*)/\\1', '\\1\\2…'), '/', '…')"
@@ -57,15 +25,20 @@ static const char text_sql[] = WITH_BELOW
     "WHEN 'reduce_by' THEN '− ' ELSE '+ ' END || coalesce(" SHOWN("p.target_value") ", '?'), "
     "p.due, " SHOWN("p.\"now\"") ", " PERIOD_SHOWN ", "
     "CASE WHEN p.expected > 0 THEN p.reported || '/' || p.expected END, "
-    GAP_SHOWN ", p.progress, p.status, "
+    "CASE WHEN NOT p.reached THEN api.gap_text(p.goal, p.\"now\", p.unit) END, "
+    "CASE WHEN p.required > 0 THEN " SHOWN("p.required") " END, " SHOWN("p.projection") ", "
+    "p.progress, p.status, "
     "CASE WHEN p.open_reported > 0 THEN coalesce(" SHOWN("p.open_value") ", '–') END, p.open_period, "
-    "p.open_reported || '/' || p.open_expected, p.direction "
-    STANDS "LEFT JOIN api.plan AS l ON l.plan = p.plan "
+    "p.open_reported || '/' || p.open_expected, p.direction, "
+    SHOWN("p.projection_low") ", " SHOWN("p.projection_high") ", "
+    "CASE WHEN p.responsible <> p.district THEN p.responsible_zh END, "
+    "CASE WHEN p.responsible <> p.district THEN p.responsible_en END, p.\"position\" "
+    PROGRESS_STANDS "LEFT JOIN api.plan AS l ON l.plan = p.plan "
     "WHERE " IS_BELOW("p.district") " ORDER BY p.plan, p.position";
 /* clang-format on */
 
 static const char data_sql[] =
-    WITH_BELOW "SELECT p.* " STANDS "WHERE " IS_BELOW("p.district") " ORDER BY p.plan, p.position";
+    WITH_BELOW "SELECT p.* " PROGRESS_STANDS "WHERE " IS_BELOW("p.district") " ORDER BY p.plan, p.position";
 
 enum {
     PLAN,
@@ -79,15 +52,23 @@ enum {
     PERIOD,
     SCHOOLS,
     GAP,
+    REQUIRED,
+    PROJECTION,
     FRACTION,
     STATUS,
     OPEN_VALUE,
     OPEN_PERIOD,
     OPEN_SCHOOLS,
-    DIRECTION
+    DIRECTION,
+    LOW,
+    HIGH,
+    RESPONSIBLE_ZH,
+    RESPONSIBLE_EN,
+    POSITION
 };
 
 static const struct output_column columns[] = {
+    {"position", MSG_ctl_col_number, CELL_INTEGER, {0}},
     {"name_zh", MSG_ctl_col_indicator, CELL_TEXT, {.least = 16}},
     {"target", MSG_ctl_col_target, CELL_DECIMAL, {0}},
     {"due", MSG_ctl_col_due, CELL_TEXT, {0}},
@@ -95,6 +76,8 @@ static const struct output_column columns[] = {
     {"now_period", MSG_ctl_col_now_period, CELL_TEXT, {.leaves = 2}},
     {"schools", MSG_ctl_col_reported, CELL_DECIMAL, {.leaves = 3}},
     {"gap", MSG_ctl_col_gap, CELL_DECIMAL, {0}},
+    {"required", MSG_ctl_col_a_month, CELL_DECIMAL, {.leaves = 4}},
+    {"projection", MSG_ctl_col_projection, CELL_DECIMAL, {0}},
     {"bar", MSG_ctl_col_progress, CELL_PICTURE, {.leaves = 1}},
     {"status", MSG_ctl_col_state, CELL_TEXT, {0}},
 };
@@ -110,24 +93,6 @@ draw_bar(const char *fraction, char bar[BAR_CELLS * 4 + 1])
     bar[0] = '\0';
     for (int i = 0; fraction != NULL && i < BAR_CELLS; i++)
         strcat(bar, i < full ? "█" : "░");
-}
-
-static const char *
-status_word(const struct ctl *ctl, const char *status)
-{
-    static const struct {
-        const char *status;
-        enum message message;
-    } words[] = {
-        {"reached", MSG_ctl_progress_reached},           {"behind", MSG_ctl_progress_behind},
-        {"no_data", MSG_ctl_progress_no_data},           {"no_baseline", MSG_ctl_progress_no_baseline},
-        {"unquantified", MSG_ctl_progress_unquantified}, {"no_date", MSG_ctl_progress_no_date},
-    };
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strcmp(words[i].status, status) == 0)
-            return message_text(ctl->language, words[i].message);
-    return status;
 }
 
 static void
@@ -146,40 +111,62 @@ add_heading(struct ctl *ctl, struct output *output, const PGresult *result, int 
     free(heading);
 }
 
-/* Under the row: the English name for those who read it, and the period that is still open. */
+/* One more part of a note, which is taken, after those before it. */
+static void
+join(char **note, char *part)
+{
+    char *longer = NULL;
+
+    if (part == NULL)
+        return;
+    if (asprintf(&longer, "%s%s%s", *note == NULL ? "" : *note, *note == NULL ? "" : " · ", part) < 0)
+        abort();
+    free(*note);
+    free(part);
+    *note = longer;
+}
+
+/* Under the row: the English name for those who read it, between what the projection lies, who answers for
+ * the target if not its district, and the period that is still open. */
 static void
 add_note(struct ctl *ctl, struct output *output, const PGresult *result, int r)
 {
-    const char *open = db_cell(result, r, OPEN_VALUE);
-    const char *name = ctl->language == LANGUAGE_EN ? db_cell(result, r, NAME_EN) : NULL;
-    char *still = open == NULL ? NULL
-                               : message_format(ctl->language, MSG_ctl_progress_open, "value", open, "period",
-                                                db_cell(result, r, OPEN_PERIOD), "reported",
-                                                db_cell(result, r, OPEN_SCHOOLS), NULL);
-    char *note = NULL;
+    bool en = ctl->language == LANGUAGE_EN;
+    const char *open = db_cell(result, r, OPEN_VALUE), *low = db_cell(result, r, LOW);
+    const char *responsible = db_cell(result, r, en ? RESPONSIBLE_EN : RESPONSIBLE_ZH);
+    char *note = en ? strdup(PQgetvalue(result, r, NAME_EN)) : NULL;
 
-    if (asprintf(&note, "%s%s%s", name == NULL ? "" : name, name != NULL && still != NULL ? " · " : "",
-                 still == NULL ? "" : still) < 0)
-        abort();
-    if (note[0] != '\0')
+    if (low != NULL)
+        join(&note, message_format(ctl->language, MSG_ctl_progress_interval, "low", low, "high",
+                                   PQgetvalue(result, r, HIGH), NULL));
+    if (responsible != NULL)
+        join(&note,
+             message_format(ctl->language, MSG_ctl_progress_responsible, "district", responsible, NULL));
+    if (open != NULL)
+        join(&note, message_format(ctl->language, MSG_ctl_progress_open, "value", open, "period",
+                                   PQgetvalue(result, r, OPEN_PERIOD), "reported",
+                                   PQgetvalue(result, r, OPEN_SCHOOLS), NULL));
+    if (note != NULL)
         output_note(output, note);
     free(note);
-    free(still);
 }
 
 static void
 add_row(struct ctl *ctl, struct output *output, const PGresult *result, int r)
 {
     char bar[BAR_CELLS * 4 + 1];
-    const char *cells[COLUMN_COUNT] = {db_cell(result, r, NAME_ZH),
+    const char *cells[COLUMN_COUNT] = {db_cell(result, r, POSITION),
+                                       db_cell(result, r, NAME_ZH),
                                        db_cell(result, r, TARGET),
                                        db_cell(result, r, DUE),
                                        db_cell(result, r, NOW),
                                        db_cell(result, r, PERIOD),
                                        db_cell(result, r, SCHOOLS),
                                        db_cell(result, r, GAP),
+                                       db_cell(result, r, REQUIRED),
+                                       db_cell(result, r, PROJECTION),
                                        bar,
-                                       status_word(ctl, PQgetvalue(result, r, STATUS))};
+                                       message_word(ctl->language, PQgetvalue(result, r, STATUS))};
 
     draw_bar(db_cell(result, r, FRACTION), bar);
     output_row(output, cells);
@@ -207,6 +194,9 @@ explain(struct ctl *ctl, const PGresult *result)
     } legends[] = {
         {DIRECTION, "reduce_by", MSG_ctl_legend_reduce},
         {DIRECTION, "increase_by", MSG_ctl_legend_increase},
+        {STATUS, "at_risk", MSG_ctl_legend_at_risk},
+        {STATUS, "impossible", MSG_ctl_legend_impossible},
+        {STATUS, "too_few", MSG_ctl_legend_too_few},
         {STATUS, "no_baseline", MSG_ctl_legend_no_baseline},
         {STATUS, "unquantified", MSG_ctl_legend_unquantified},
         {STATUS, "no_data", MSG_ctl_legend_no_data},
@@ -244,30 +234,16 @@ show(struct ctl *ctl, const PGresult *result)
     return status;
 }
 
-int
-cmd_progress(struct ctl *ctl, int argc, char **argv)
+static int
+list(struct ctl *ctl, const struct progress_question *q)
 {
-    const char *district = NULL, *plan = NULL, *as_of = NULL;
-    const struct ctl_option own[] = {
-        {"district", &district, NULL}, {"plan", &plan, NULL}, {"as-of", &as_of, NULL}, {0}};
-    int first = ctl_options(ctl, argc, argv, own);
-    int32_t day;
-
-    if (first < 0)
-        return ctl->status;
-    if (first < argc)
-        return ctl_usage(ctl, MSG_ctl_unexpected, "word", argv[first], NULL);
-    if (as_of != NULL && !date_parse(as_of, &day))
-        return ctl_usage(ctl, MSG_ctl_bad_date, "value", as_of, NULL);
-    if (!is_district(ctl, district) || !db_connect(ctl) || !knows_district(ctl, district) ||
-        !knows_plan(ctl, plan))
-        return ctl->status;
     bool text = ctl->format == OUTPUT_TEXT;
-    const char *values[] = {district, as_of, plan};
+    const char *values[] = {q->district, q->as_of, q->plan};
     PGresult *result = db_query(ctl, text ? text_sql : data_sql, 3, values);
+    int status = EX_OK;
+
     if (result == NULL)
         return ctl->status;
-    int status = EX_OK;
     if (!text)
         status = output_data(result, ctl);
     else if (PQntuples(result) == 0)
@@ -276,4 +252,43 @@ cmd_progress(struct ctl *ctl, int argc, char **argv)
         status = show(ctl, result);
     PQclear(result);
     return status;
+}
+
+static bool
+is_target(struct ctl *ctl, const struct progress_question *q)
+{
+    if (q->target == NULL)
+        return true;
+    if (q->plan == NULL)
+        ctl_usage(ctl, MSG_ctl_target_of_plan, NULL);
+    else if (strlen(q->target) > 6 || strspn(q->target, "0123456789") != strlen(q->target) ||
+             q->target[0] == '\0')
+        ctl_usage(ctl, MSG_ctl_bad_target, "value", q->target, NULL);
+    else
+        return true;
+    return false;
+}
+
+int
+cmd_progress(struct ctl *ctl, int argc, char **argv)
+{
+    struct progress_question q = {0};
+    const struct ctl_option own[] = {{"district", &q.district, NULL},
+                                     {"plan", &q.plan, NULL},
+                                     {"as-of", &q.as_of, NULL},
+                                     {"target", &q.target, NULL},
+                                     {0}};
+    int first = ctl_options(ctl, argc, argv, own);
+    int32_t day;
+
+    if (first < 0)
+        return ctl->status;
+    if (first < argc)
+        return ctl_usage(ctl, MSG_ctl_unexpected, "word", argv[first], NULL);
+    if (q.as_of != NULL && !date_parse(q.as_of, &day))
+        return ctl_usage(ctl, MSG_ctl_bad_date, "value", q.as_of, NULL);
+    if (!is_target(ctl, &q) || !is_district(ctl, q.district) || !db_connect(ctl) ||
+        !knows_district(ctl, q.district) || !knows_plan(ctl, q.plan))
+        return ctl->status;
+    return q.target == NULL ? list(ctl, &q) : progress_target(ctl, &q);
 }

@@ -102,6 +102,8 @@ int cmd_ask(struct ctl *ctl, int argc, char **argv);
 int cmd_enrol(struct ctl *ctl, int argc, char **argv);
 int cmd_schools(struct ctl *ctl, int argc, char **argv);
 int cmd_progress(struct ctl *ctl, int argc, char **argv);
+int cmd_result(struct ctl *ctl, int argc, char **argv);
+int cmd_snapshot(struct ctl *ctl, int argc, char **argv);
 int cmd_missing(struct ctl *ctl, int argc, char **argv);
 int cmd_completeness(struct ctl *ctl, int argc, char **argv);
 int cmd_coverage(struct ctl *ctl, int argc, char **argv);

@@ -39,6 +39,7 @@ static const char *const said[SAID_KINDS] = {
         "i.denominator_en, i.over_schools, i.over_time, a.reported_by, a.frequency, i.decimals, "
         "i.denominator_decimals, CASE WHEN a.required THEN 'yes' WHEN NOT a.required THEN 'no' END AS "
         "required, CASE WHEN i.veto THEN 'yes' ELSE 'no' END AS veto, "
+        "i.veto_direction, pg_catalog.trim_scale(i.veto_bound) AS veto_bound, "
         "pg_catalog.trim_scale(i.min) AS min, pg_catalog.trim_scale(i.max) AS max, "
         "i.note") " FROM yuebao.indicator AS i LEFT JOIN LATERAL "
                   "(SELECT pg_catalog.string_agg(f.kind, '|' ORDER BY f.kind) AS reported_by, "
@@ -51,7 +52,8 @@ static const char *const said[SAID_KINDS] = {
         "SELECT t.plan || ' ' || i.code || ' ' || t.district || CASE WHEN t.nth > 1 THEN ' ' || t.nth ELSE "
         "'' "
         "END, i.name_zh, i.name_en, " ROW(
-            "t.direction, pg_catalog.trim_scale(t.value) AS value, t.unit, t.due, t.section, t.evidence_zh, "
+            "t.direction, pg_catalog.trim_scale(t.value) AS value, t.unit, t.due, t.responsible, t.section, "
+            "t.evidence_zh, "
             "t.note") " FROM (SELECT r.*, pg_catalog.row_number() OVER (PARTITION BY r.plan, r.indicator, "
                       "r.district ORDER BY r.position) AS nth FROM yuebao.target AS r) AS t "
                       "JOIN yuebao.indicator AS i USING (indicator)",

@@ -504,6 +504,9 @@ check_row(struct import *import, const struct sheet *sheet, size_t row)
         check_indicator(import, sheet, row);
         return;
     case TARGETS:
+        check_known(import, sheet, row, "responsible", import->districts, MSG_ctl_fault_no_district);
+        check_plan_row(import, sheet, row);
+        return;
     case BASELINES:
         check_plan_row(import, sheet, row);
         return;

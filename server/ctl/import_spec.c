@@ -25,6 +25,7 @@ static const char *const frequencies[] = {"daily",  "weekly", "monthly", "quarte
 static const char *const yes_no[] = {"yes", "no", NULL};
 static const char *const directions[] = {"at_least", "at_most", "equal", "reduce_by", "increase_by", NULL};
 static const char *const scales[] = {"1", "100", NULL};
+static const char *const veto_directions[] = {"at_most", "at_least", NULL};
 static const char *const severities[] = {"error", "warning", NULL};
 static const char *const operators[] = {"=", "<=", ">=", NULL};
 
@@ -78,6 +79,8 @@ static const struct import_column indicators[] = {
     {"denominator_decimals", FIELD_DECIMALS, MAY_BE_EMPTY},
     {"required", FIELD_WORD, MUST_BE_SET, .words = yes_no},
     {"veto", FIELD_WORD, MUST_BE_SET, .words = yes_no},
+    {"veto_direction", FIELD_WORD, .words = veto_directions},
+    {"veto_bound", FIELD_NUMBER, .header = false},
     {"min", FIELD_NUMBER, MUST_BE_SET},
     {"max", FIELD_NUMBER, MUST_BE_SET},
     {"note", FIELD_TEXT, .max = NOTE_MAX},
@@ -91,6 +94,7 @@ static const struct import_column targets[] = {
     {"value", FIELD_NUMBER, MAY_BE_EMPTY},
     {"unit", FIELD_TEXT, MUST_BE_SET, .max = UNIT_MAX},
     {"due", FIELD_DATE, MAY_BE_EMPTY},
+    {"responsible", FIELD_DISTRICT, .header = false},
     {"section", FIELD_TEXT, .max = TITLE_MAX},
     {"evidence_zh", FIELD_TEXT, .max = NOTE_MAX},
     {"note", FIELD_TEXT, .max = NOTE_MAX},

@@ -79,7 +79,9 @@ static const struct import_step steps[IMPORT_KINDS] = {
                 "indicator text, name_zh text, name_en text, unit text, measure text, numerator_zh text, "
                 "numerator_en text, denominator_zh text, denominator_en text, over_schools text, "
                 "over_time text, reported_by text, frequency text, decimals smallint, "
-                "denominator_decimals smallint, required boolean, veto boolean, min numeric, "
+                "denominator_decimals smallint, required boolean, veto boolean, veto_direction text, "
+                "veto_bound numeric, "
+                "min numeric, "
                 "max numeric, note text) ON COMMIT DROP",
             .copy = "COPY pg_temp.import_indicator FROM STDIN",
             .change =
@@ -89,41 +91,51 @@ static const struct import_step steps[IMPORT_KINDS] = {
                 "denominator_zh = s.denominator_zh, denominator_en = s.denominator_en, "
                 "over_schools = s.over_schools, over_time = s.over_time, decimals = s.decimals, "
                 "denominator_decimals = s.denominator_decimals, min = s.min, max = s.max, veto = s.veto, "
+                "veto_direction = coalesce(s.veto_direction, 'at_most'), veto_bound = coalesce(s.veto_bound, "
+                "0), "
                 "note = s.note FROM pg_temp.import_indicator AS s "
                 "WHERE d.code = s.indicator AND (d.name_zh, d.name_en, d.unit, d.measure, "
                 "d.numerator_zh, d.numerator_en, d.denominator_zh, d.denominator_en, d.over_schools, "
-                "d.over_time, d.decimals, d.denominator_decimals, d.min, d.max, d.veto, d.note) "
+                "d.over_time, d.decimals, d.denominator_decimals, d.min, d.max, d.veto, d.veto_direction, "
+                "d.veto_bound, d.note) "
                 "IS DISTINCT FROM (s.name_zh, s.name_en, s.unit, s.measure, s.numerator_zh, "
                 "s.numerator_en, s.denominator_zh, s.denominator_en, s.over_schools, s.over_time, "
-                "s.decimals, s.denominator_decimals, s.min, s.max, s.veto, s.note)",
+                "s.decimals, s.denominator_decimals, s.min, s.max, s.veto, "
+                "coalesce(s.veto_direction, 'at_most'), coalesce(s.veto_bound, 0), s.note)",
             .insert = "INSERT INTO yuebao.indicator (code, name_zh, name_en, unit, measure, numerator_zh, "
                       "numerator_en, denominator_zh, denominator_en, over_schools, over_time, decimals, "
-                      "denominator_decimals, min, max, veto, note) "
+                      "denominator_decimals, min, max, veto, veto_direction, veto_bound, note) "
                       "SELECT s.indicator, s.name_zh, s.name_en, s.unit, s.measure, s.numerator_zh, "
                       "s.numerator_en, s.denominator_zh, s.denominator_en, s.over_schools, s.over_time, "
-                      "s.decimals, s.denominator_decimals, s.min, s.max, s.veto, s.note "
+                      "s.decimals, s.denominator_decimals, s.min, s.max, s.veto, "
+                      "coalesce(s.veto_direction, 'at_most'), coalesce(s.veto_bound, 0), s.note "
                       "FROM pg_temp.import_indicator AS s WHERE NOT EXISTS (SELECT "
                       "FROM yuebao.indicator AS d WHERE d.code = s.indicator) ORDER BY s.position",
         },
     [TARGETS] =
         {
-            .stage = "CREATE TEMPORARY TABLE import_target (position integer, sheet integer, line integer, "
-                     "plan text, indicator text, district integer, direction text, value numeric, unit text, "
-                     "due date, section text, evidence_zh text, note text) ON COMMIT DROP",
+            .stage =
+                "CREATE TEMPORARY TABLE import_target (position integer, sheet integer, line integer, "
+                "plan text, indicator text, district integer, direction text, value numeric, unit text, "
+                "due date, responsible integer, section text, evidence_zh text, note text) ON COMMIT DROP",
             .copy = "COPY pg_temp.import_target FROM STDIN",
             .change = "UPDATE yuebao.target AS d "
                       "SET indicator = i.indicator, district = s.district, direction = s.direction, "
-                      "value = s.value, unit = s.unit, due = s.due, section = s.section, "
+                      "value = s.value, unit = s.unit, due = s.due, responsible = s.responsible, section = "
+                      "s.section, "
                       "evidence_zh = s.evidence_zh, note = s.note FROM pg_temp.import_target AS s "
                       "JOIN yuebao.indicator AS i ON i.code = s.indicator "
                       "WHERE d.plan = s.plan AND d.position = s.position AND (d.indicator, d.district, "
-                      "d.direction, d.value, d.unit, d.due, d.section, d.evidence_zh, d.note) "
+                      "d.direction, d.value, d.unit, d.due, d.responsible, d.section, d.evidence_zh, d.note) "
                       "IS DISTINCT FROM (i.indicator, s.district, s.direction, s.value, s.unit, s.due, "
+                      "s.responsible, "
                       "s.section, s.evidence_zh, s.note)",
             .insert =
                 "INSERT INTO yuebao.target (plan, indicator, district, direction, value, unit, due, "
+                "responsible, "
                 "section, evidence_zh, note, position) "
-                "SELECT s.plan, i.indicator, s.district, s.direction, s.value, s.unit, s.due, s.section, "
+                "SELECT s.plan, i.indicator, s.district, s.direction, s.value, s.unit, s.due, s.responsible, "
+                "s.section, "
                 "s.evidence_zh, s.note, s.position FROM pg_temp.import_target AS s "
                 "JOIN yuebao.indicator AS i ON i.code = s.indicator WHERE NOT EXISTS (SELECT "
                 "FROM yuebao.target AS d WHERE d.plan = s.plan AND d.position = s.position) "

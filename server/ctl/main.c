@@ -21,6 +21,8 @@ static const struct command commands[] = {
     {"enrol", cmd_enrol, MSG_ctl_sum_enrol, MSG_ctl_help_enrol, NULL},
     {"schools", cmd_schools, MSG_ctl_sum_schools, MSG_ctl_help_schools, NULL},
     {"progress", cmd_progress, MSG_ctl_sum_progress, MSG_ctl_help_progress, NULL},
+    {"result", cmd_result, MSG_ctl_sum_result, MSG_ctl_help_result, NULL},
+    {"snapshot", cmd_snapshot, MSG_ctl_sum_snapshot, MSG_ctl_help_snapshot, NULL},
     {"missing", cmd_missing, MSG_ctl_sum_missing, MSG_ctl_help_missing, NULL},
     {"completeness", cmd_completeness, MSG_ctl_sum_completeness, MSG_ctl_help_completeness, NULL},
     {"coverage", cmd_coverage, MSG_ctl_sum_coverage, MSG_ctl_help_coverage, NULL},

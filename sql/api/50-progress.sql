@@ -32,6 +32,19 @@ CREATE FUNCTION api.satisfies(figure numeric, direction text, goal numeric, unit
 COMMENT ON FUNCTION api.satisfies(numeric, text, numeric, text) IS
     'Whether a figure satisfies a goal; equal is judged with the decimals in which the plan states the value, a ratio by whole percents at least.';
 
+-- On paper: a ratio as a percentage, anything else as it is, both to two decimals without zeros at their end.
+CREATE FUNCTION api.figure_text(figure numeric, unit text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN unit = 'ratio' THEN trim_scale(round(figure * 100, 2)) || '%' ELSE trim_scale(round(figure, 2))::text END;
+COMMENT ON FUNCTION api.figure_text(numeric, text) IS 'A figure as it is printed: a ratio in per cent, two decimals at most.';
+
+CREATE FUNCTION api.gap_text(goal numeric, figure numeric, unit text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN api.figure_text(goal, unit) = api.figure_text(figure, unit) THEN '< 0.01' || CASE unit WHEN 'ratio' THEN '%' ELSE '' END
+                WHEN unit = 'ratio' THEN trim_scale(abs(round(goal * 100, 2) - round(figure * 100, 2))) || '%'
+                ELSE trim_scale(abs(round(goal, 2) - round(figure, 2)))::text END;
+COMMENT ON FUNCTION api.gap_text(numeric, numeric, text) IS 'The gap between a goal and a figure as they are printed, so that what is printed adds up.';
+
 CREATE FUNCTION api.progress_at(as_of timestamptz, of_plan text DEFAULT NULL)
 RETURNS TABLE (
     plan text, "position" integer, section text, district integer, district_zh text, district_en text,
