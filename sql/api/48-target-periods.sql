@@ -106,8 +106,8 @@ COMMENT ON COLUMN api.projection_rule.month_days IS 'Days of a month where somet
 
 CREATE FUNCTION api.day_of(as_of timestamptz) RETURNS date
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (as_of AT TIME ZONE 'Asia/Shanghai')::date;
-COMMENT ON FUNCTION api.day_of(timestamptz) IS 'The day of that instant where the plans are made.';
+    RETURN ((as_of - interval '1 microsecond') AT TIME ZONE 'Asia/Shanghai')::date;
+COMMENT ON FUNCTION api.day_of(timestamptz) IS 'The day of that instant where the plans are made; midnight still belongs to the day that ends.';
 
 CREATE FUNCTION api.target_until(over_time text, due date, period_end date) RETURNS date
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
