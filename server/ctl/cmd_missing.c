@@ -5,6 +5,7 @@
 #include "db.h"
 #include "known.h"
 #include "listing.h"
+#include "missing_text.h"
 
 #define FROM_WHERE                                                                                           \
     "FROM api.missing AS m WHERE " IS_BELOW(                                                                 \
@@ -60,8 +61,12 @@ cmd_missing(struct ctl *ctl, int argc, char **argv)
                                            .many = MSG_ctl_missing_count,
                                            .in_total = explain_kept};
     const char *district = NULL, *period = NULL, *form = NULL;
-    const struct ctl_option own[] = {
-        {"district", &district, NULL}, {"period", &period, NULL}, {"form", &form, NULL}, {0}};
+    bool text = false;
+    const struct ctl_option own[] = {{"district", &district, NULL},
+                                     {"period", &period, NULL},
+                                     {"form", &form, NULL},
+                                     {"text", NULL, &text},
+                                     {0}};
     int first = ctl_options(ctl, argc, argv, own);
 
     if (first < 0)
@@ -71,5 +76,6 @@ cmd_missing(struct ctl *ctl, int argc, char **argv)
     if (!is_district(ctl, district) || !is_period(ctl, period) || !is_form(ctl, form) || !db_connect(ctl) ||
         !knows_district(ctl, district) || !knows_form(ctl, form) || !has_opened(ctl, period, form))
         return ctl->status;
-    return listing_tell(ctl, &listing, ask(ctl, (const char *const[]){district, period, form}));
+    const char *const values[] = {district, period, form};
+    return text ? missing_text(ctl, values) : listing_tell(ctl, &listing, ask(ctl, values));
 }

@@ -1,0 +1,66 @@
+-- Who reports in time, over a year. A slot counts when it is due, or sooner when it is reported; the year is the one in its period's name.
+
+CREATE FUNCTION api.punctuality_of(in_district integer DEFAULT NULL, of_year integer DEFAULT NULL, of_school text DEFAULT NULL)
+RETURNS TABLE (
+    year integer, district integer, district_zh text, district_en text, school text, school_zh text, school_en text, kind text, form text,
+    expected bigint, on_time bigint, late bigint, kept bigint, missing bigint, share numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off
+BEGIN ATOMIC
+    SELECT y.year, t.district, d.name_zh, d.name_en, s.code, s.name_zh, s.name_en, f.kind, f.code, t.expected, t.on_time, t.late, t.kept, t.missing,
+           trunc(t.on_time::numeric / t.expected, 4)
+    FROM (SELECT coalesce(of_year, extract(year FROM now())::integer) AS year,
+                 CASE WHEN of_school IS NULL THEN coalesce(in_district, (SELECT u.district FROM yuebao.district AS u WHERE u.parent IS NULL))
+                      ELSE (SELECT u.district FROM yuebao.district AS u WHERE u.parent IS NULL) END AS root,
+                 (SELECT o.school FROM yuebao.school AS o WHERE o.code = of_school) AS school) AS y
+    CROSS JOIN LATERAL yuebao.slots_kept_to(y.root, y.year, y.school) AS t
+    JOIN yuebao.district AS d ON d.district = t.district
+    JOIN yuebao.school AS s ON s.school = t.school
+    JOIN yuebao.form AS f ON f.form = t.form
+    WHERE (of_school IS NULL OR s.code = of_school);
+END;
+COMMENT ON FUNCTION api.punctuality_of(integer, integer, text) IS
+    'How a year''s reports came, by school and form: of a district with all below it (NULL: everywhere), in a year (NULL: this one), of one school. '
+    'expected = on_time + late + kept + missing; share is on_time by expected, cut after four decimals. A school that moved has a row in each district.';
+
+CREATE FUNCTION api.district_punctuality(in_district integer DEFAULT NULL, of_year integer DEFAULT NULL, below boolean DEFAULT true)
+RETURNS TABLE (
+    year integer, district integer, district_zh text, district_en text, level text, own boolean, schools bigint, always_on_time bigint,
+    expected bigint, on_time bigint, late bigint, kept bigint, missing bigint, share numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 20 SET jit = off
+BEGIN ATOMIC
+    WITH root AS MATERIALIZED (
+        SELECT d.district FROM yuebao.district AS d
+        WHERE CASE WHEN in_district IS NULL THEN d.parent IS NULL ELSE d.district = in_district END
+    ), places AS MATERIALIZED (
+        SELECT d.district, d.name_zh, d.name_en, d.level, d.district IN (SELECT r.district FROM root AS r) AS own
+        FROM yuebao.district AS d
+        WHERE d.district IN (SELECT r.district FROM root AS r) OR below AND d.parent IN (SELECT r.district FROM root AS r)
+    ), year AS MATERIALIZED (
+        SELECT coalesce(of_year, extract(year FROM now())::integer) AS year
+    ), schools AS MATERIALIZED (
+        SELECT t.district, t.school, sum(t.expected) AS expected, sum(t.on_time) AS on_time, sum(t.late) AS late, sum(t.kept) AS kept,
+               sum(t.missing) AS missing
+        FROM root AS r CROSS JOIN year AS y CROSS JOIN LATERAL yuebao.slots_kept_to(r.district, y.year, NULL) AS t
+        GROUP BY t.district, t.school
+    )
+    SELECT y.year, p.district, p.name_zh, p.name_en, p.level, p.own, count(*), count(*) FILTER (WHERE s.on_time = s.expected),
+           sum(s.expected)::bigint, sum(s.on_time)::bigint, sum(s.late)::bigint, sum(s.kept)::bigint, sum(s.missing)::bigint,
+           trunc(sum(s.on_time) / sum(s.expected), 4)
+    FROM year AS y
+    CROSS JOIN places AS p
+    CROSS JOIN LATERAL ( -- a school that moved within the district is one
+        SELECT o.school, sum(o.expected) AS expected, sum(o.on_time) AS on_time, sum(o.late) AS late, sum(o.kept) AS kept, sum(o.missing) AS missing
+        FROM yuebao.district_ancestor AS a JOIN schools AS o ON o.district = a.district
+        WHERE a.ancestor = p.district
+        GROUP BY o.school) AS s
+    GROUP BY y.year, p.district, p.name_zh, p.name_en, p.level, p.own
+    ORDER BY NOT p.own, trunc(sum(s.on_time) / sum(s.expected), 4), p.district;
+END;
+COMMENT ON FUNCTION api.district_punctuality(integer, integer, boolean) IS
+    'The same added up: the district with all below it (NULL: the uppermost) first, then, if below, each right under it, the least punctual first. '
+    'always_on_time of schools were never late and never missing.';
+
+CREATE VIEW api.punctuality AS SELECT p.* FROM api.punctuality_of() AS p;
+COMMENT ON VIEW api.punctuality IS
+    'How this year''s reports of every school came so far. Of one district, school or another year: api.punctuality_of; added up: '
+    'api.district_punctuality.';
