@@ -6,7 +6,7 @@
 --   2025-02        P1 110 (before: 999), J1 210, no P2      P3 1010, P5 25
 --   2025-03        P1 120, no P2, no J1                     nobody of P3 P5
 BEGIN;
-SELECT plan(56);
+SELECT plan(55);
 \ir fixture.psql
 
 INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, catalogue)
