@@ -46,6 +46,35 @@ cell_csv(FILE *out, const char *text, bool first, bool harmless)
     return true;
 }
 
+static void
+put_quoted(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ')
+            fprintf(out, "\\u%04x", (unsigned)*text);
+        else if (*text == '"' || *text == '\\')
+            fprintf(out, "\\%c", *text);
+        else
+            fputc(*text, out);
+    fputc('"', out);
+}
+
+void
+cell_json_text(FILE *out, enum output_kind kind, const char *cell)
+{
+    char buffer[CELL_INSTANT_MAX];
+
+    if (cell == NULL)
+        fputs("null", out);
+    else if (kind == CELL_INTEGER)
+        fputs(cell, out);
+    else if (kind == CELL_BOOLEAN)
+        fputs(cell[0] == 't' ? "true" : "false", out);
+    else
+        put_quoted(out, cell_data(kind, cell, buffer));
+}
+
 json_t *
 cell_json(enum output_kind kind, const char *cell)
 {

@@ -80,20 +80,14 @@ const struct export_writer export_sdmx = {sdmx_begin, sdmx_row, go_on, NULL};
 static bool
 lines_row(struct export *e, const char *const *cells)
 {
-    json_t *object = json_object();
-    bool ok = object != NULL;
-
-    for (size_t c = 0; ok && c < e->n; c++)
-        ok = json_object_set_new(object, e->columns[c].key, cell_json(e->columns[c].kind, cells[c])) == 0;
-    if (!ok)
-        no_memory(e);
-    if (ok) {
-        json_dumpf(object, e->out, JSON_COMPACT);
-        fputc('\n', e->out);
-        ok = go_on(e);
+    for (size_t c = 0; c < e->n; c++) {
+        fputc(c == 0 ? '{' : ',', e->out);
+        cell_json_text(e->out, CELL_TEXT, e->columns[c].key);
+        fputc(':', e->out);
+        cell_json_text(e->out, e->columns[c].kind, cells[c]);
     }
-    json_decref(object);
-    return ok;
+    fputs("}\n", e->out);
+    return go_on(e);
 }
 
 const struct export_writer export_lines = {go_on, lines_row, go_on, NULL};

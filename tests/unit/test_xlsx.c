@@ -89,6 +89,41 @@ cells_of_csv_are_harmless_and_numbers_stay(void **state)
     }
 }
 
+static void
+json_text_is_what_a_tree_would_be(void **state)
+{
+    static const struct {
+        enum output_kind kind;
+        const char *cell, *wanted;
+    } cases[] = {
+        {CELL_TEXT, NULL, "null"},
+        {CELL_TEXT, "", "\"\""},
+        {CELL_TEXT, "a \"b\" \\ 龙潭区\n", "\"a \\\"b\\\" \\\\ 龙潭区\\u000a\""},
+        {CELL_INTEGER, "-12", "-12"},
+        {CELL_DECIMAL, "1.50", "\"1.50\""},
+        {CELL_BOOLEAN, "t", "true"},
+        {CELL_BOOLEAN, "f", "false"},
+        {CELL_INSTANT, "2026-11-29 06:57:03.25+08", "\"2026-11-29T06:57:03+08:00\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *text = NULL;
+        size_t len = 0;
+        FILE *out = open_memstream(&text, &len);
+        json_t *wanted = cell_json(cases[i].kind, cases[i].cell), *found;
+        assert_non_null(out);
+        cell_json_text(out, cases[i].kind, cases[i].cell);
+        fclose(out);
+        assert_string_equal(text, cases[i].wanted);
+        found = json_loads(text, JSON_DECODE_ANY, NULL);
+        assert_true(json_equal(found, wanted));
+        json_decref(found);
+        json_decref(wanted);
+        free(text);
+    }
+}
+
 /* ---- files -------------------------------------------------------------------------------------- */
 
 static const struct output_column columns[] = {{"school", MSG_ctl_col_school, CELL_TEXT, {0}},
@@ -159,6 +194,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_what_a_double_keeps),
         cmocka_unit_test(cells_of_csv_are_harmless_and_numbers_stay),
+        cmocka_unit_test(json_text_is_what_a_tree_would_be),
         cmocka_unit_test(a_workbook_is_there_whole_or_not_at_all),
         cmocka_unit_test(a_place_that_takes_no_file_is_refused),
     };
