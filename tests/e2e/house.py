@@ -318,6 +318,18 @@ class Collector:
         return wait_for(f"event={name} in the collector's log",
                         lambda: self.events(name, since) or self._fail_if_dead(), timeout)[-1]
 
+    def wait_register(self):
+        """Every worker has read the register as it is now."""
+        version = int(self.database.value("SELECT version FROM yuebao.registry_version"))
+
+        def all_know():
+            known = {}
+            for event in self.events("registry_loaded"):
+                known[event["worker"]] = int(event["version"])
+            return sum(v >= version for v in known.values()) >= self.workers or self._fail_if_dead()
+
+        wait_for(f"every worker to know version {version} of the register", all_know)
+
     def mark(self):
         """A place in the log: what follows is new."""
         return len(self.log())

@@ -20,6 +20,7 @@ def govern(world, change, form="primary.monthly"):
                                   "SELECT sha256(bytes), bytes FROM b RETURNING hash", catalogue.SerializeToString())
     world.database.run("""UPDATE yuebao.calendar SET catalogue = (SELECT catalogue FROM yuebao.catalogue WHERE hash = %s)
                           WHERE period = %s AND form = (SELECT form FROM yuebao.form WHERE code = %s)""", digest, first_day(OPEN), form)
+    world.collector.wait_register()  # no worker names the catalogue before to a desk that is to know the new one only
     return bytes(digest)
 
 
