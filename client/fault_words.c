@@ -142,7 +142,23 @@ sentence_of(const struct desk *desk, const struct faults *faults, const struct f
         snprintf(finding.bound, sizeof(finding.bound), "%.*s", FINDING_TEXT_MAX - 1, i->denominator_en);
     if (finding.code == YUEBAO__FINDING_CODE__TEMPLATE_CHANGE && faults->older != NULL)
         return change_in_words(desk, faults->older, catalogue, &finding);
+    if (fault->hint == MSG_hint_explained)
+        return message_of_explained(desk->language, &finding, catalogue);
     return message_of_finding(desk->language, &finding, catalogue);
+}
+
+/* A rule that warns and lacks its reason is two findings, an error and the warning itself. For people the
+ * error says both. */
+static bool
+is_said_by_error(const struct faults *faults, const struct fault *fault)
+{
+    if (is_error(fault) || fault->finding.code != YUEBAO__FINDING_CODE__RULE_BROKEN)
+        return false;
+    for (size_t i = 0; i < faults->count; i++)
+        if (faults->items[i].finding.code == YUEBAO__FINDING_CODE__EXPLANATION_MISSING &&
+            strcmp(faults->items[i].finding.rule, fault->finding.rule) == 0)
+            return true;
+    return false;
 }
 
 void
@@ -155,7 +171,7 @@ desk_print_faults(struct desk *desk, const struct faults *faults, const struct c
 
         if (sentence != NULL && desk->json)
             json_array_append_new(list, fault_as_json(desk, faults, &faults->items[i], catalogue, sentence));
-        else if (sentence != NULL)
+        else if (sentence != NULL && !is_said_by_error(faults, &faults->items[i]))
             print_fault(desk, faults, &faults->items[i], sentence);
         free(sentence);
     }

@@ -202,17 +202,22 @@ lifetime(enum language language, const char *interval)
                           opened, "closed", slash + 1, NULL);
 }
 
-/* A broken rule refuses or asks for a reason; every other code says one thing. */
+/* A broken rule refuses, or asks for a reason if it has none yet; every other code says one thing. */
 static enum message
-sentence_of(const struct finding *finding)
+sentence_of(const struct finding *finding, bool explained)
 {
+    if (explained && finding->code == YUEBAO__FINDING_CODE__RULE_BROKEN)
+        return MSG_rule_explained;
+    if (explained && finding->code == YUEBAO__FINDING_CODE__UNLIKE_PAST)
+        return MSG_unlike_past_explained;
     if (finding->code == YUEBAO__FINDING_CODE__RULE_BROKEN && finding->severity == YUEBAO__SEVERITY__WARNING)
         return MSG_rule_warned;
     return message_of_code(finding->code);
 }
 
-char *
-message_of_finding(enum language language, const struct finding *finding, const struct catalogue *catalogue)
+static char *
+finding_in_words(enum language language, const struct finding *finding, bool explained,
+                 const struct catalogue *catalogue)
 {
     char *name = indicator_name(language, finding->indicator, catalogue);
     char *reasons = message_reasons(language), *life = lifetime(language, finding->bound), *text = NULL;
@@ -224,7 +229,7 @@ message_of_finding(enum language language, const struct finding *finding, const 
 
     snprintf(code, sizeof(code), "%d", (int)finding->code);
     if (name != NULL && reasons != NULL && life != NULL)
-        text = message_format(language, sentence_of(finding), "indicator", name, "found",
+        text = message_format(language, sentence_of(finding, explained), "indicator", name, "found",
                               parameter(language, finding->found, catalogue), "bound",
                               parameter(language, finding->bound, catalogue), "rule", rule_text, "code", code,
                               "example", example_of(finding->bound), "reasons", reasons, "life", life, NULL);
@@ -232,6 +237,18 @@ message_of_finding(enum language language, const struct finding *finding, const 
     free(reasons);
     free(life);
     return text;
+}
+
+char *
+message_of_finding(enum language language, const struct finding *finding, const struct catalogue *catalogue)
+{
+    return finding_in_words(language, finding, false, catalogue);
+}
+
+char *
+message_of_explained(enum language language, const struct finding *finding, const struct catalogue *catalogue)
+{
+    return finding_in_words(language, finding, true, catalogue);
 }
 
 /* ---- languages and terminals -------------------------------------------------------------------- */

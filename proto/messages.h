@@ -49,6 +49,9 @@ char *message_format(enum language language, enum message message, ...) __attrib
  */
 char *message_of_finding(enum language language, const struct finding *finding,
                          const struct catalogue *catalogue);
+/* The same of a warning whose reason stands in the report already: what, but no call for a reason. */
+char *message_of_explained(enum language language, const struct finding *finding,
+                           const struct catalogue *catalogue);
 /* The four reasons for a missing figure, in the language, as one list: malloc'd; NULL: no memory. */
 char *message_reasons(enum language language);
 /* The sentence of a finding's code; MSG_FINDING_UNKNOWN for a code from a newer server. */

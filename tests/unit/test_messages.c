@@ -183,7 +183,7 @@ static const struct {
     {"a code from the future",
      {.code = (Yuebao__FindingCode)4711, .found = "x"},
      false,
-     "上级系统退回了本报告，原因代码 4711 本程序尚不能识别（ x ）。请更新程序。",
+     "上级系统未受理本报告，原因代码 4711 本程序尚不能识别（ x ）。请更新程序。",
      "The centre refuses the report for a reason that this program is too old to know (number 4711:  x ). "
      "Update the program."},
 };
@@ -201,6 +201,45 @@ test_findings_in_words(void **state)
         check(findings[i].en, message_of_finding(LANGUAGE_EN, &findings[i].finding, catalogue));
     }
     catalogue_free(sample);
+}
+
+/* What has its reason asks for none. */
+static void
+test_explained_findings_in_words(void **state)
+{
+    struct finding finding = {.code = YUEBAO__FINDING_CODE__RULE_BROKEN,
+                              .severity = YUEBAO__SEVERITY__WARNING,
+                              .rule = "boarding_within_enrolled",
+                              .found = "600",
+                              .bound = "500"};
+    struct catalogue *sample = sample_catalogue();
+
+    (void)state;
+    check("寄宿生数不能多于在校学生数（现为 600 对 500）。",
+          message_of_explained(LANGUAGE_ZH, &finding, sample));
+    check("Boarding pupils cannot exceed pupils enrolled (here 600 against 500).",
+          message_of_explained(LANGUAGE_EN, &finding, sample));
+    finding = (struct finding){
+        .code = YUEBAO__FINDING_CODE__UNLIKE_PAST, .indicator = 1, .found = "900", .bound = "371 ~ 453"};
+    check("“在校学生数”为 900，与本校以往情况（通常为 371 ~ 453）相差较大。",
+          message_of_explained(LANGUAGE_ZH, &finding, sample));
+    catalogue_free(sample);
+}
+
+/* A word means one thing at both ends: 退回 is what the bureau's people do, 未受理 or 拒收 what the collector
+ * does; a period is due (截止) before it closes (关闭). */
+static void
+test_one_word_for_one_thing(void **state)
+{
+    (void)state;
+    for (int m = 0; m < MESSAGE_COUNT; m++) {
+        const char *en = message_text(LANGUAGE_EN, (enum message)m);
+        const char *zh = message_text(LANGUAGE_ZH, (enum message)m);
+
+        if (strstr(en, "efuse") != NULL && strstr(en, "eturn") == NULL)
+            assert_null(strstr(zh, "退回"));
+        assert_null(strstr(zh, "{closes} 截止"));
+    }
 }
 
 static void
@@ -263,6 +302,8 @@ main(void)
         cmocka_unit_test(test_every_code_has_its_sentence),
         cmocka_unit_test(test_placeholders),
         cmocka_unit_test(test_findings_in_words),
+        cmocka_unit_test(test_explained_findings_in_words),
+        cmocka_unit_test(test_one_word_for_one_thing),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_language_parse),
         cmocka_unit_test(test_language_of_environment),
