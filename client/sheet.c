@@ -184,37 +184,61 @@ refuse_mark(const char *cell, size_t line, struct faults *faults)
 
 /* Whether the cell says the same school, form and period as the sheet's mark. */
 static bool
-is_same_mark(const char *cell, const char *first, const struct sheet *sheet)
+is_same_mark(const char *cell, const char *chosen, const struct sheet *sheet)
 {
     struct sheet mark = {0};
 
-    if (strcmp(cell, first) == 0)
+    if (strcmp(cell, chosen) == 0)
         return true;
     return read_mark(cell, &mark) && strcmp(mark.school, sheet->school) == 0 &&
            strcmp(mark.form, sheet->form) == 0 && strcmp(mark.period, sheet->period) == 0;
 }
 
-/* The first mark counts; rows with another one were pasted in from another sheet. */
+static const char *
+mark_of_row(const struct sheet *sheet, size_t row)
+{
+    return sheet_cell(sheet, &sheet->table->rows[row], COLUMN_MARK);
+}
+
+/* The row whose mark most rows have; without such a majority the first that has one. The number of rows:
+ * none. */
+static size_t
+choose_mark(const struct sheet *sheet)
+{
+    size_t count = sheet->table->count, first = count, most = count, votes = 0, marked = 0, same = 0;
+
+    for (size_t i = sheet->header + 1; i < count; i++) { /* Boyer and Moore's vote */
+        if (mark_of_row(sheet, i)[0] == '\0')
+            continue;
+        first = first == count ? i : first;
+        most = votes == 0 ? i : most;
+        votes += strcmp(mark_of_row(sheet, i), mark_of_row(sheet, most)) == 0 ? 1 : (size_t)-1;
+        marked++;
+    }
+    for (size_t i = sheet->header + 1; i < count && most < count; i++)
+        same += strcmp(mark_of_row(sheet, i), mark_of_row(sheet, most)) == 0;
+    return 2 * same > marked ? most : first;
+}
+
+/* Rows with another mark than the sheet's were pasted in from another sheet. */
 static void
 find_mark(struct sheet *sheet, struct faults *faults)
 {
-    const char *first = NULL;
+    size_t chosen = choose_mark(sheet);
+    const char *mark = chosen < sheet->table->count ? mark_of_row(sheet, chosen) : "";
 
+    if (mark[0] != '\0' && !read_mark(mark, sheet)) {
+        sheet->school[0] = sheet->form[0] = sheet->period[0] = '\0';
+        refuse_mark(mark, sheet->table->rows[chosen].line, faults);
+    }
     for (size_t i = sheet->header + 1; i < sheet->table->count; i++) {
         const struct table_row *row = &sheet->table->rows[i];
         const char *cell = sheet_cell(sheet, row, COLUMN_MARK);
         struct fault fault =
-            sheet_fault(YUEBAO__FINDING_CODE__MARK_DIFFERS, 0, cell, first, row->line, COLUMN_MARK);
+            sheet_fault(YUEBAO__FINDING_CODE__MARK_DIFFERS, 0, cell, mark, row->line, COLUMN_MARK);
 
-        if (cell[0] != '\0' && first != NULL && !is_same_mark(cell, first, sheet))
+        if (cell[0] != '\0' && !is_same_mark(cell, mark, sheet))
             faults_add(faults, &fault);
-        if (cell[0] != '\0' && first == NULL) {
-            first = cell;
-            if (!read_mark(cell, sheet)) {
-                sheet->school[0] = sheet->form[0] = sheet->period[0] = '\0';
-                refuse_mark(cell, row->line, faults);
-            }
-        }
     }
 }
 

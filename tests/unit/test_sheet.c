@@ -130,6 +130,10 @@ static const struct wrong wrongs[] = {
     {"a row of another sheet",
      "enrolled_pupils,3,,,," MARK "\nattendance_rate,3,4,,,0099 primary.monthly 2026-10 x",
      "3:sheet id:MARK_DIFFERS"},
+    {"a first row of another sheet: most rows say whose it is",
+     "enrolled_pupils,3,,,,0099 primary.monthly 2026-10 x\nattendance_rate,3,4,,," MARK
+     "\nwater_per_pupil,1.2,10,,," MARK,
+     "2:sheet id:MARK_DIFFERS"},
     {"a mark that is not one", "enrolled_pupils,3,,,,2026-10", "2:sheet id:MARK_UNREADABLE"},
     {"all at once, in the order of the eye",
      "enrolled_pupils,x,,,,\nattendance_rate,1,,,,\nwater_per_pupil,1.234,10,,,\nfoo,1,,,,",
