@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agenda.h"
 #include "desk.h"
 #include "envelope.h"
 #include "outcome.h"
@@ -123,8 +124,23 @@ identity_before(struct desk *desk, struct identity *before)
     return status == OUTBOX_ABSENT ? OUTBOX_OK : status;
 }
 
+/* One computer's home reports for one school and its other stages: that it leaves the one before is said. */
+static void
+mention_change(struct desk *desk, const char *before, const struct identity *next)
+{
+    Yuebao__Agenda *agenda = agenda_load(desk->outbox);
+
+    if (before[0] != '\0' && strcmp(before, next->school) != 0 &&
+        (agenda == NULL || agenda_school(agenda, before) == NULL)) {
+        desk_say(desk, MSG_enrolled_instead, "before", before, NULL);
+        desk_report(desk, "instead_of", json_string(before));
+    }
+    if (agenda != NULL)
+        yuebao__agenda__free_unpacked(agenda, NULL);
+}
+
 static int
-enrol(struct desk *desk, const struct identity *next)
+enrol(struct desk *desk, const char *before, const struct identity *next)
 {
     struct courier c;
     int exit_status = EX_OK;
@@ -137,6 +153,8 @@ enrol(struct desk *desk, const struct identity *next)
         if (!courier_fetch(&c)) {
             exit_status = desk_courier_failed(desk, &c);
             desk_say(desk, MSG_fetch_later, NULL);
+        } else {
+            mention_change(desk, before, next);
         }
         desk_mention_clock(desk, &c);
         if (exit_status == EX_OK)
@@ -151,7 +169,7 @@ int
 cmd_enrol(struct desk *desk, int argc, char **argv)
 {
     struct enrolment e = {0};
-    struct identity before = {0}, next = {0};
+    struct identity before = {0}, next = {0}, enrolled = {0};
     enum outbox_status status;
     int exit_status;
 
@@ -167,12 +185,15 @@ cmd_enrol(struct desk *desk, int argc, char **argv)
     if (exit_status == 0)
         exit_status = gather(desk, &e, &before, &next);
     if (exit_status == 0) {
-        status = choose_key(desk, &next);
+        status = outbox_identity(desk->outbox, IDENTITY_ENROLLED, &enrolled);
+        if (status == OUTBOX_OK || status == OUTBOX_ABSENT)
+            status = choose_key(desk, &next);
         exit_status = desk_outbox_failed(desk, status);
     }
     if (exit_status == 0)
-        exit_status = enrol(desk, &next);
+        exit_status = enrol(desk, enrolled.school, &next);
     identity_fini(&before);
+    identity_fini(&enrolled);
     identity_fini(&next);
     return exit_status;
 }

@@ -1,16 +1,12 @@
 /* yuebao receipt PERIOD: the proof that a report arrived, verified here and now. */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agenda.h"
 #include "desk.h"
 #include "envelope.h"
 #include "outcome.h"
-#include "system_words.h"
 #include "verdict.h"
 
 struct wanted {
@@ -73,21 +69,6 @@ find_proof(const struct items *items, const char *revision)
     return best;
 }
 
-static int
-write_raw(struct desk *desk, const char *file, const struct item *item)
-{
-    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    bool good = fd >= 0 && write(fd, item->answer, item->answer_len) == (ssize_t)item->answer_len;
-
-    if (fd >= 0)
-        good = close(fd) == 0 && good;
-    if (good)
-        return EX_OK;
-    desk_complain(desk, MSG_file_unwritable, "file", file, "detail",
-                  system_words(desk->language, strerror(errno)), NULL);
-    return EX_CANTCREAT;
-}
-
 /* As the agenda has it, in the clerk's language; malloc'd. NULL: not known. */
 static char *
 school_name(struct desk *desk, const char *code)
@@ -144,7 +125,7 @@ prove(struct desk *desk, const struct wanted *w, const struct item *item)
     }
     verdict_fini(&v);
     if (exit_status == EX_OK && w->raw_file != NULL)
-        exit_status = write_raw(desk, w->raw_file, item);
+        exit_status = desk_write_file(desk, w->raw_file, true, (const char *)item->answer, item->answer_len);
     return exit_status;
 }
 
@@ -152,6 +133,7 @@ int
 cmd_receipt(struct desk *desk, int argc, char **argv)
 {
     struct wanted w = {0};
+    struct period period;
     struct identity identity = {0};
     struct item_filter filter = {0};
     struct items items = {0};
@@ -160,6 +142,10 @@ cmd_receipt(struct desk *desk, int argc, char **argv)
 
     if (!parse(&w, argc, argv))
         return desk_usage(desk, "receipt");
+    if (!period_parse(w.period, &period)) {
+        desk_complain(desk, MSG_period_malformed, "period", w.period, NULL);
+        return EX_USAGE;
+    }
     exit_status = desk_open_to_read(desk);
     if (exit_status == 0)
         exit_status = desk_identity(desk, &identity);

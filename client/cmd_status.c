@@ -330,7 +330,8 @@ report_view(struct desk *desk, struct view *v)
     else
         desk_say(desk, MSG_no_agenda, NULL);
     if (v->agenda != NULL && json_array_size(v->list) == 0)
-        desk_say(desk, MSG_nothing_owed, NULL);
+        desk_say(desk, v->period != NULL || v->school != NULL ? MSG_nothing_of_these : MSG_nothing_owed,
+                 NULL);
     desk_report(desk, "items", v->list);
     if (v->agenda != NULL)
         yuebao__agenda__free_unpacked(v->agenda, NULL);
@@ -340,10 +341,15 @@ int
 cmd_status(struct desk *desk, int argc, char **argv)
 {
     struct view v = {0};
+    struct period period;
     int exit_status, refreshed = 0;
 
     if (!parse(&v, argc, argv))
         return desk_usage(desk, "status");
+    if (v.period != NULL && !period_parse(v.period, &period)) {
+        desk_complain(desk, MSG_period_malformed, "period", v.period, NULL);
+        return EX_USAGE;
+    }
     exit_status = v.refresh ? desk_open(desk, false) : desk_open_to_read(desk);
     if (exit_status != 0)
         return exit_status;

@@ -344,16 +344,49 @@ write_all(int fd, const char *bytes, size_t len)
     return true;
 }
 
+/* Whole, or not at all: half a new file is taken away again. `how`: O_EXCL, O_TRUNC. */
+static bool
+write_whole(const char *file, int how, const char *bytes, size_t len)
+{
+    int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | how, 0666), why;
+    struct stat st;
+
+    if (fd < 0)
+        return false;
+    bool is_file = lstat(file, &st) == 0 && S_ISREG(st.st_mode);
+    bool good = write_all(fd, bytes, len);
+    why = errno;
+    if (close(fd) != 0 && good) {
+        good = false;
+        why = errno;
+    }
+    if (!good && is_file)
+        unlink(file);
+    errno = why;
+    return good;
+}
+
+/* What stands there stays until all of the new is on disk. */
+static bool
+write_over(const char *file, const char *bytes, size_t len)
+{
+    struct stat st;
+    char *aside = NULL;
+
+    if (lstat(file, &st) != 0 || !S_ISREG(st.st_mode)) /* nothing yet; or a device, a link */
+        return write_whole(file, O_TRUNC, bytes, len);
+    if (asprintf(&aside, "%s.new", file) < 0)
+        return false;
+    bool good = write_whole(aside, O_TRUNC, bytes, len) && rename(aside, file) == 0;
+    free(aside);
+    return good;
+}
+
 /* A filled sheet is an hour of somebody's work: nothing is written over unasked. */
 int
 desk_write_file(struct desk *desk, const char *file, bool force, const char *bytes, size_t len)
 {
-    int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL), 0666);
-    bool good = fd >= 0 && write_all(fd, bytes, len);
-
-    if (fd >= 0)
-        good = close(fd) == 0 && good;
-    if (good)
+    if (force ? write_over(file, bytes, len) : write_whole(file, O_EXCL, bytes, len))
         return EX_OK;
     if (errno == EEXIST)
         desk_complain(desk, MSG_file_exists, "file", file, NULL);

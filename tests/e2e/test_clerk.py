@@ -242,6 +242,35 @@ def test_a_full_disk_is_called_so(reported):
     assert "磁盘已满" in done.stderr and "/mnt" in done.stderr
 
 
+@pytest.mark.parametrize("words", [("template", OPEN, "-o"), ("receipt", OPEN, "--raw")], ids=lambda w: w[0])
+def test_a_file_that_did_not_fit_is_not_left_half(reported, words):
+    """Nor is what stood there before lost, when it may be written over."""
+    desk, path = reported
+    if run("unshare", "-m", "true", ok=None).returncode != 0:
+        pytest.skip("needs a mount namespace of its own")
+    script = """mount -t tmpfs -o size=1m none /mnt && echo "an hour of work" >/mnt/old.csv || exit 99
+        dd if=/dev/zero of=/mnt/filling bs=4k 2>/dev/null
+        "$0" --home "$home" "$@" /mnt/new.csv; code=$?
+        "$0" --home "$home" "$@" /mnt/old.csv $force; echo "$code $?"
+        ls /mnt; cat /mnt/old.csv"""
+    done = run("unshare", "-m", "sh", "-c", script, desk.program, *words,
+               env={"home": str(desk.home / "y"), "force": "--force" if words[0] == "template" else ""})
+    assert done.stdout.split("73 73\n")[-1] == "filling\nold.csv\nan hour of work\n" and "磁盘已满" in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["status", "receipt", "template", "conflict"])
+def test_what_is_no_period_is_called_so(reported, verb):
+    desk, path = reported
+    said = desk(verb, "2026-13", ok=64)
+    assert "“2026-13”不是有效的报告期" in said.stderr and said.stdout == ""
+
+
+def test_a_period_of_which_nothing_is_known(reported):
+    desk, path = reported
+    assert "没有所查的报告和填报任务" in desk("status", "1999-01").stdout
+    assert "nothing is known" in desk("status", "--school", "nobody", lang="en").stdout
+
+
 # ---- links and servers -----------------------------------------------------------------------------------------------
 
 
@@ -365,6 +394,24 @@ def test_a_wrong_code_is_not_allowed(world):
     done = desk("enrol", "0000-0000-0000", "--school", school.code, "--server", f"{host}:{port}", "--ca",
                 world.authority.ca, ok=None)
     assert done.returncode == 77, done
+
+
+def test_a_home_that_leaves_its_school_says_so(world):
+    """One home, one school: to enrol it for another ends the first, but not what waits for it."""
+    school, desk, sheet, path, figures = desk_of(world)
+    other = world.fresh("special")
+    host, port = world.collector.address
+    world.collector.stop()
+    try:
+        desk("submit", path, *NAMES, ok=75)
+    finally:
+        world.collector.restart()
+    again = desk("enrol", world.one_time_codes(school.code)[school.code], "--school", school.code)
+    assert "本机原为" not in again.stdout
+    said = desk("enrol", world.one_time_codes(other.code)[other.code], "--school", other.code).stdout
+    assert f"本机原为学校 {school.code} 填报" in said and "--home" in said
+    desk("send")
+    assert states(desk) == {(OPEN, 1): "receipted"} and world.booked(school) == as_booked(figures)
 
 
 def test_another_desk_of_the_school_was_first(world):
