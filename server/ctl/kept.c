@@ -80,6 +80,7 @@ kept_load(struct ctl *ctl, const char *prefix, struct kept *ret_kept)
     findings_init(&kept.findings);
     if (!hex_parse(kept_cell(&kept, KEPT_ID), kept.id, ID_SIZE))
         abort(); /* as above */
+    snprintf(kept.shown, sizeof(kept.shown), "%.*s", KEPT_ID_SHOWN, kept_cell(&kept, KEPT_ID));
     kept.revision = (uint32_t)strtoul(kept_cell(&kept, KEPT_REVISION), NULL, 10);
     unpack(&kept);
     if (!load_catalogue(ctl, &kept)) {
@@ -140,8 +141,7 @@ report_findings(struct ctl *ctl, const struct kept *kept)
             message_of_finding(ctl->language, &kept->findings.items[i], kept->made_by->catalogue);
         if (sentence == NULL)
             abort();
-        ctl_fail(ctl, EX_DATAERR, MSG_ctl_kept_faulty, "id", kept_cell(kept, KEPT_ID), "problem", sentence,
-                 NULL);
+        ctl_fail(ctl, EX_DATAERR, MSG_ctl_kept_faulty, "id", kept->shown, "problem", sentence, NULL);
         free(sentence);
     }
     return EX_DATAERR;
@@ -169,7 +169,7 @@ kept_report(struct ctl *ctl, const struct kept *kept, enum kept_state state)
         flaw = MSG_ctl_kept_no_catalogue;
         break;
     }
-    return ctl_fail(ctl, EX_DATAERR, flaw, "id", kept_cell(kept, KEPT_ID), NULL);
+    return ctl_fail(ctl, EX_DATAERR, flaw, "id", kept->shown, NULL);
 }
 
 enum message

@@ -11,6 +11,8 @@
 #include "limit.h"
 #include "stated.h"
 
+#define KEPT_ID_SHOWN 12 /* hex digits of an id for people, as in the list */
+
 /* Columns of the row; texts as PostgreSQL prints them. */
 enum kept_column {
     KEPT_ID,
@@ -37,6 +39,7 @@ enum kept_column {
 struct kept {
     PGresult *row;
     uint8_t id[ID_SIZE];
+    char shown[KEPT_ID_SHOWN + 1]; /* the id in sentences */
     uint32_t revision;
     struct stated stated;
     struct catalogues catalogues;

@@ -15,7 +15,6 @@
 #include "output.h"
 #include "receipt_key.h"
 
-#define KEPT_ID_SHOWN  12 /* hex digits for people, as in the list */
 #define KEY_FILE       "/etc/yuebao/receipt.key"
 #define DECISIONS_MAX  1000 /* of one command */
 #define KEY_ERROR_SIZE 400
@@ -175,7 +174,7 @@ ask_decline(struct decisions *d, const struct kept *kept, const char *answer)
 static void
 report_refusal(struct decisions *d, const struct kept *kept, const PGresult *result)
 {
-    const char *outcome = PQgetvalue(result, 0, 0), *id = kept_cell(kept, KEPT_ID);
+    const char *outcome = PQgetvalue(result, 0, 0), *id = kept->shown;
     const char *held = db_cell(result, 0, 1);
     enum message why = MSG_ctl_kept_decided;
 
@@ -197,10 +196,8 @@ decide(struct decisions *d, const struct kept *kept)
     const char *outcome = result == NULL ? "" : PQgetvalue(result, 0, 0);
 
     if (strcmp(outcome, d->admit ? "admitted" : "declined") == 0) {
-        char id[KEPT_ID_SHOWN + 1];
-        snprintf(id, sizeof(id), "%s", kept_cell(kept, KEPT_ID));
         const char *cells[COLUMN_COUNT] = {
-            d->ctl->format == OUTPUT_TEXT ? id : kept_cell(kept, KEPT_ID),
+            d->ctl->format == OUTPUT_TEXT ? kept->shown : kept_cell(kept, KEPT_ID),
             kept_cell(kept, KEPT_SCHOOL),
             kept_cell(kept, KEPT_NAME_ZH),
             kept_cell(kept, KEPT_FORM),

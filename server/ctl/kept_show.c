@@ -112,7 +112,7 @@ say_decision(struct ctl *ctl, const struct kept *kept)
                 kept_cell(kept, KEPT_DECIDED_BY), "at", kept_cell(kept, KEPT_DECIDED_AT), "reason",
                 kept_cell(kept, KEPT_REASON), NULL);
     else if (strcmp(decision, "booked") == 0)
-        ctl_say(ctl, MSG_ctl_kept_in_books, "id", kept_cell(kept, KEPT_ID), NULL);
+        ctl_say(ctl, MSG_ctl_kept_in_books, "id", kept->shown, NULL);
 }
 
 int

@@ -24,18 +24,17 @@ review_is_note(struct ctl *ctl, const char *note)
 /* ---- which reports ------------------------------------------------------------------------------ */
 
 /* Columns of a chosen report. The first five are what yuebao.mark_seen and return_report want. */
-enum { DISTRICT, PERIOD, SCHOOL_ID, FORM_ID, REVISION, SCHOOL, NAME_ZH, NAME_EN, FORM, VERDICT, COLUMNS };
+enum { DISTRICT, PERIOD, SCHOOL_ID, FORM_ID, REVISION, SCHOOL, NAME_ZH, NAME_EN, FORM, VERDICT, PLAIN };
 
 #define CHOSEN                                                                                               \
     "SELECT r.district, r.first_day, s.school, f.form, r.revision, r.school, r.school_zh, r.school_en, "     \
-    "r.form, r.verdict FROM r JOIN yuebao.school AS s ON s.code = r.school "                                 \
+    "r.form, r.verdict, r.warnings + r.breaches + r.outliers = 0 AND coalesce(r.changed_figures, 0) = 0 "    \
+    "FROM r JOIN yuebao.school AS s ON s.code = r.school "                                                   \
     "JOIN yuebao.form AS f ON f.code = r.form "
 
-/* All that wait and want no eye: no rule warned or is broken, no figure is unlike the past, none was changed
- * by a correction. With $5 the rest as well. */
-static const char all_sql[] = WITH_REVIEWS CHOSEN
-    "WHERE r.verdict = 'waiting' AND ($5::boolean OR (r.warnings + r.breaches + r.outliers = 0 AND "
-    "coalesce(r.changed_figures, 0) = 0)) ORDER BY r.school, r.form";
+/* All that wait. PLAIN are those that want no eye: no rule warned or is broken, no figure is unlike the past,
+ * none was changed by a correction. */
+static const char all_sql[] = WITH_REVIEWS CHOSEN "WHERE r.verdict = 'waiting' ORDER BY r.school, r.form";
 static const char one_sql[] = WITH_REVIEWS CHOSEN "ORDER BY r.school, r.form";
 
 /* The reports of one school; NULL: reported, as when there is none. */
@@ -76,6 +75,8 @@ static const struct output_column columns[] = {
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
+#define SHORT_LIST 20 /* rows; as many as import lists of a file */
+
 /* Array literals of the reports that are to be marked, a column each. */
 struct marking {
     struct ctl *ctl;
@@ -85,6 +86,7 @@ struct marking {
     size_t sizes[REVISION + 1];
     FILE *streams[REVISION + 1];
     long count;
+    long left;             /* with --all: wait, but want an eye first */
     struct names *schools; /* those that were chosen */
 };
 
@@ -163,11 +165,14 @@ static bool
 choose_all(struct marking *m)
 {
     const struct review_options *o = m->options;
-    const char *values[] = {o->district, o->period, o->form, o->school, o->warned_too ? "t" : "f"};
-    PGresult *result = db_query(m->ctl, all_sql, 5, values);
+    const char *values[] = {o->district, o->period, o->form, o->school};
+    PGresult *result = db_query(m->ctl, all_sql, 4, values);
 
     for (int r = 0; result != NULL && r < PQntuples(result); r++)
-        marking_add(m, result, r);
+        if (o->warned_too || PQgetvalue(result, r, PLAIN)[0] == 't')
+            marking_add(m, result, r);
+        else
+            m->left++;
     PQclear(result);
     return result != NULL;
 }
@@ -200,6 +205,16 @@ mark(struct marking *m)
     return count;
 }
 
+/* A district's schools are no news to its official: for people a list only where it is short. */
+static int
+write_list(const struct marking *m)
+{
+    struct ctl *ctl = m->ctl;
+    bool wanted = ctl->format != OUTPUT_TEXT || (m->count > 0 && m->count <= SHORT_LIST);
+
+    return wanted ? output_write(m->output, stdout, ctl) : EX_OK;
+}
+
 static int
 finish(struct marking *m)
 {
@@ -208,8 +223,10 @@ finish(struct marking *m)
 
     if (marked < 0)
         return ctl->status;
-    int status = ctl->format != OUTPUT_TEXT || m->count > 0 ? output_write(m->output, stdout, ctl) : EX_OK;
+    int status = write_list(m);
     ctl_say_count(ctl, marked, MSG_ctl_review_seen_one, MSG_ctl_review_seen_count);
+    if (m->left > 0)
+        ctl_say_count(ctl, m->left, MSG_ctl_review_left_one, MSG_ctl_review_left_count);
     if (marked < m->count)
         return ctl_fail(ctl, EX_DATAERR, MSG_ctl_review_came_meanwhile, NULL);
     if (m->options->dry_run)

@@ -167,7 +167,8 @@ def test_what_wants_an_eye_is_not_marked_with_the_rest(world):
     assert (listed[school.code]["warnings"], listed[school.code]["breaches"]) == (0, 1)
     assert listed[plain.code]["breaches"] == 0
     assert "后加的规则" in review(world, district, OPEN, "--school", school.code, "--lang", "zh").stdout
-    review(world, "seen", district, OPEN, "--all")
+    said = review(world, "seen", district, OPEN, "--all").stdout
+    assert "still" in said and "--warned-too" in said, "what was left is said"
     left = {r["school"] for r in json.loads(review(world, district, OPEN, "--json").stdout)}
     assert school.code in left and plain.code not in left
     review(world, "seen", district, OPEN, "--all", "--warned-too")
