@@ -77,7 +77,8 @@ int desk_usage(struct desk *desk, const char *command);
 /* Every byte of a regular file, or of standard input for "-", in malloc'd memory; false: explained. */
 bool desk_read_file(struct desk *desk, const char *path, size_t max, uint8_t **ret_bytes, size_t *ret_len);
 
-/* Write a new file, whole or not at all; an existing one only with `force`. EX_OK, or EX_CANTCREAT, explained. */
+/* Write a new file, whole or not at all; an existing one only with `force`. EX_OK, or EX_CANTCREAT,
+ * explained. */
 int desk_write_file(struct desk *desk, const char *file, bool force, const char *bytes, size_t len);
 
 /* Print the faults (or put them into the report as "findings"). */
