@@ -44,6 +44,18 @@ check_schools_past(struct import *import)
     "JOIN yuebao.indicator AS d ON d.code = s.indicator WHERE (" differs ") AND "                            \
     "EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)"
 
+/*
+ * The same where there are none yet, but a window has opened that asks for them: it keeps its catalogue, so
+ * they may come by that at any moment, and be read by this file.
+ */
+#define IS_ASKED(differs, value)                                                                             \
+    "SELECT s.sheet, s.line, " value " AS value, o.bound FROM pg_temp.import_indicator AS s "                \
+    "JOIN yuebao.indicator AS d ON d.code = s.indicator CROSS JOIN LATERAL (SELECT w.code || ' ' || "        \
+    "yuebao.period_text(w.first_day, w.frequency) AS bound FROM yuebao.catalogue_form AS a "                 \
+    "JOIN yuebao.calendar_window AS w ON w.catalogue = a.catalogue AND w.form = a.form "                     \
+    "WHERE a.indicator = d.indicator AND w.opened ORDER BY w.first_day DESC, w.code LIMIT 1) AS o "          \
+    "WHERE (" differs ") AND NOT EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)"
+
 #define SCALE(row) row ".measure || ', ' || " row ".decimals || ', ' || " row ".denominator_decimals"
 
 /* How figures add up is worked out when totals are read: all that were published would read otherwise. */
@@ -65,6 +77,10 @@ check_indicators_past(struct import *import)
                          MSG_ctl_fault_scale_changed) &&
            import_forbid(import, HAS_FIGURES("s.unit <> d.unit", "s.unit", "d.unit"), "unit",
                          MSG_ctl_fault_unit_changed) &&
+           import_forbid(import, IS_ASKED(SCALE("s") " <> " SCALE("d"), SCALE("s")), "measure",
+                         MSG_ctl_fault_asked_already) &&
+           import_forbid(import, IS_ASKED("s.unit <> d.unit", "s.unit"), "unit",
+                         MSG_ctl_fault_asked_already) &&
            (import->restate || check_totals_past(import));
 }
 

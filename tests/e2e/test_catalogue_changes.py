@@ -324,10 +324,21 @@ def figures_of(database, code):
 @pytest.mark.parametrize("column, value", [("unit", "persons"), ("decimals", "1"), ("measure", "amount")])
 def test_what_old_figures_mean_stays(filled, tmp_path, column, value):
     path = plan_file(tmp_path, "indicators.csv", with_row("indicator", "largest_class_size", **{column: value}))
-    filled.ctl("import", "--dry-run", path)
     figures_of(filled, "largest_class_size")
     (fault,) = faults(filled, path)
     assert "There are figures already" in fault["problem"] and value in fault["value"]
+
+
+@pytest.mark.parametrize("column, value", [("unit", "persons"), ("decimals", "1"), ("measure", "amount")])
+def test_what_a_period_asks_stays_once_it_has_opened(calm, tmp_path, column, value):
+    """Nobody has reported yet; whoever does, does so by the catalogue of the period, and his 30 must not be read as 3.0."""
+    path = plan_file(tmp_path, "indicators.csv", with_row("indicator", "largest_class_size", **{column: value}))
+    opens(calm, month(0), "primary.monthly")
+    (fault,) = faults(calm, path)
+    assert f"primary.monthly {month(0)} has opened" in fault["problem"] and value in fault["value"]
+    calm.ctl("calendar", "set", month(0), "--form", "primary.monthly", "--opens", "now+1d")
+    calm.ctl("import", path)
+    assert governed(calm, "primary.monthly") == {month(0): 2}
 
 
 def test_how_figures_add_up_changes_only_when_it_is_meant(filled, tmp_path):
