@@ -65,7 +65,7 @@ WITH wanted AS MATERIALIZED (
     FROM parts AS p
     GROUP BY p.district, p.form, p.period, p.indicator
 ), periods AS (
-    SELECT o.nth, o.period, o.frequency, bool_or(o.counted) AS counted, bool_and(coalesce(n.closed, o.closed)) AS closed,
+    SELECT o.nth, o.period, o.frequency, array_agg(o.form) AS forms, bool_or(o.counted) AS counted, bool_and(coalesce(n.closed, o.closed)) AS closed,
            CASE WHEN bool_or(o.counted) THEN sum(coalesce(n.expected, 0))::bigint END AS expected,
            CASE WHEN bool_or(o.counted) THEN sum(coalesce(n.reported, 0))::bigint END AS reported,
            coalesce(sum(t.schools), 0)::bigint AS schools, sum(t.value) AS value, sum(t.denominator) AS denominator
@@ -83,7 +83,8 @@ SELECT p.nth, p.period, p.frequency, yuebao.period_last_day(p.period, p.frequenc
                WHEN 'mean' THEN api.scaled(p.value, w.decimals) / p.schools
                WHEN 'max' THEN api.scaled((SELECT max(g.value)
                                            FROM yuebao.district_ancestor AS a JOIN yuebao.figure AS g ON g.district = a.district
-                                           WHERE a.ancestor = w.district AND g.period = p.period AND g.indicator = w.indicator),
+                                           WHERE a.ancestor = w.district AND g.period = p.period AND g.indicator = w.indicator
+                                             AND g.form = ANY (p.forms)),
                                           w.decimals)
            END
        END

@@ -6,7 +6,7 @@
 --   February  P1 J1 of P1 P2 J1: 2 of 3          P3 P5    2 of 2
 --   March     P1 of P1 P2 J1: 1 of 3             none of 2
 BEGIN;
-SELECT plan(28);
+SELECT plan(29);
 \ir fixture.psql
 
 UPDATE yuebao.calendar SET closes_at = '2025-02-10 00:00+08' WHERE period = '2025-01-01';
@@ -155,6 +155,12 @@ SELECT is(pg_temp.pupils(), '320 2025-02 3/3 120 2025-03', 'and not closed while
 INSERT INTO yuebao.catalogue (hash, bytes) VALUES (sha256('y'), 'y');
 UPDATE yuebao.calendar SET catalogue = (SELECT c.catalogue FROM yuebao.catalogue AS c WHERE c.hash = sha256('y')) WHERE period > '2025-01-01';
 SELECT is(pg_temp.pupils(), '380 2025-01 5/5 closed', 'a period whose catalogue does not ask is none of its periods');
+
+-- a day begins with its month, and both are of the same first day
+INSERT INTO yuebao.form (code, kind, frequency, name_zh, name_en) VALUES ('special.daily', 'special', 'daily', '特教日报', 'Special, daily');
+SELECT pg_temp.file('P2', 'special.daily', '2025-01-01', '{"largest": [140]}');
+SELECT is((SELECT p.now FROM api.progress_at('2025-03-20 12:00+08') AS p WHERE p.plan = 'county' AND p.position = 8), 60::numeric,
+    'a month''s maximum is that of the monthly forms, whatever a daily one says of its first day');
 
 SELECT * FROM finish();
 ROLLBACK;
