@@ -415,7 +415,8 @@ BEGIN ATOMIC
         SELECT o.form, o.first_day, sum(o.slots)::bigint AS slots FROM owed AS o GROUP BY o.form, o.first_day
     )
     SELECT g.form, f.name_zh, f.name_en, g.period, g.due_at, c.zone, g.overdue, g.district, g.district_zh, g.district_en, w.slots, o.slots, count(*),
-           string_agg(g.school_zh, '、' ORDER BY g.school), string_agg(g.school_en, ', ' ORDER BY g.school)
+           string_agg(g.school_zh || CASE WHEN g.kept THEN '（关闭后送达，待处理）' ELSE '' END, '、' ORDER BY g.school),
+           string_agg(g.school_en || CASE WHEN g.kept THEN ' (came after close, waits for a decision)' ELSE '' END, ', ' ORDER BY g.school)
     FROM gone AS g
     JOIN yuebao.form AS f ON f.code = g.form
     JOIN yuebao.calendar AS c ON c.form = f.form AND c.period = g.first_day
@@ -425,5 +426,5 @@ BEGIN ATOMIC
     ORDER BY g.first_day, g.form, g.due_at, g.district;
 END;
 COMMENT ON FUNCTION api.missing_text(integer, text, text) IS
-    'api.missing for a notice to schools: by form, period, due instant and district, the names of the schools that have not reported; owed is what the whole '
-    'question owes, owed_by_district what that district does.';
+    'api.missing for a notice to schools: by form, period, due instant and district, the names of the schools that have not reported, said of those '
+    'whose report came after close and waits for a decision; owed is what the whole question owes, owed_by_district what that district does.';

@@ -6,7 +6,7 @@
 --   2025-02        P1 110 (before: 999), J1 210, no P2      P3 1010, P5 25
 --   2025-03        P1 120, no P2, no J1                     nobody of P3 P5
 BEGIN;
-SELECT plan(55);
+SELECT plan(56);
 \ir fixture.psql
 
 INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, catalogue)
@@ -195,6 +195,10 @@ SELECT is((SELECT string_agg(concat_ws(' ', m.form, m.district, m.missing || '/'
     'junior.monthly 220203 1/1/1 一中 Junior; primary.monthly 220203 1/2/4 二小 Second; primary.monthly 220204 2/2/4 三小、五小 Third, Moved',
     'who is missing, by district');
 SELECT is((SELECT count(*) FROM api.missing_text(220200, '2025-01')), 0::bigint, 'nobody');
+INSERT INTO yuebao.kept (district, period, school, form, id, revision, key, received_at, envelope, answer)
+SELECT 220204, '2025-03-01', s.school, f.form, sha256('kept'), 1, 'key', now(), '', '' FROM yuebao.school AS s, yuebao.form AS f
+WHERE s.code = 'P3' AND f.code = 'primary.monthly';
+SELECT is((SELECT m.schools_zh FROM api.missing_text(220204, '2025-03') AS m), '三小（关闭后送达，待处理）、五小', 'a school whose report waits for the bureau is not scolded for silence');
 
 SET LOCAL ROLE yuebao_reader;
 SELECT t.figure || ' ' || (SELECT count(*) FROM api.drill(220203, '2025-02', 'pupils')) || ' '
