@@ -32,7 +32,7 @@ WITH wanted AS MATERIALIZED (
     WHERE c.opens_at <= period_figures.as_of
       AND c.period BETWEEN w.first_day AND least(w.last_day, (period_figures.as_of AT TIME ZONE c.zone)::date)
 ), slots AS MATERIALIZED ( -- the same forms and periods serve many indicators: their slots are counted once
-    SELECT o.district, o.form, o.period, bool_or(o.counted) AS counted, array_agg(DISTINCT o.indicator) AS indicators
+    SELECT o.district, o.form, o.period, bool_or(o.counted) AS counted
     FROM owed AS o GROUP BY o.district, o.form, o.period
 ), counted AS MATERIALIZED ( -- form by form, so that its schools are gathered once for all its periods
     SELECT s.district, s.form, n.period, n.expected, n.reported, n.closed
@@ -49,10 +49,10 @@ WITH wanted AS MATERIALIZED (
 ), parts AS ( -- yuebao.total_part by key; joined as a view it would be read whole
     SELECT s.district, s.form, s.period, f.indicator, f.schools, f.value, f.denominator
     FROM slots AS s
-    JOIN yuebao.district_ancestor AS a ON a.ancestor = s.district
-    CROSS JOIN LATERAL (SELECT t.indicator, t.schools, t.value, t.denominator FROM yuebao.total_folded AS t
-                        WHERE t.district = a.district AND t.period = s.period AND t.form = s.form
-                          AND t.indicator = ANY (s.indicators) OFFSET 0) AS f
+    CROSS JOIN LATERAL (SELECT t.indicator, sum(t.schools) AS schools, sum(t.value) AS value, sum(t.denominator) AS denominator
+                        FROM yuebao.district_ancestor AS a JOIN yuebao.total_folded AS t ON t.district = a.district
+                        WHERE a.ancestor = s.district AND t.period = s.period AND t.form = s.form
+                        GROUP BY t.indicator) AS f
     UNION ALL
     SELECT s.district, s.form, s.period, u.indicator, u.schools, u.value, u.denominator
     FROM slots AS s
