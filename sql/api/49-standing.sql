@@ -73,7 +73,8 @@ WITH wanted AS MATERIALIZED (
     SELECT DISTINCT ON (f.target) f.target, f.period, f.frequency, f.expected
     FROM figures AS f WHERE f.own ORDER BY f.target, f.period DESC
 ), rest AS MATERIALIZED (
-    SELECT f.target, f.period, f.frequency FROM figures AS f WHERE f.own AND NOT f.settled AND f.over_time IN ('sum', 'mean')
+    SELECT f.target, f.period, f.frequency FROM figures AS f
+    WHERE f.own AND NOT f.settled AND f.expected > 0 AND f.over_time IN ('sum', 'mean')
     UNION
     SELECT c.target, c.period, c.frequency FROM coming AS c JOIN wanted AS w ON w.target = c.target WHERE w.over_time IN ('sum', 'mean')
     UNION
@@ -102,7 +103,8 @@ WITH wanted AS MATERIALIZED (
     SELECT w.target,
            w.projected AND w.due < w.day
                AND NOT EXISTS (SELECT FROM coming AS c WHERE c.target = w.target)
-               AND NOT EXISTS (SELECT FROM figures AS f WHERE f.target = w.target AND f.own AND NOT f.settled AND f.period <= w.due) AS over,
+               AND NOT EXISTS (SELECT FROM figures AS f WHERE f.target = w.target AND f.own AND NOT f.settled AND f.expected > 0
+                                 AND f.period <= w.due) AS over,
            CASE w.over_time
                WHEN 'sum' THEN CASE WHEN w.min >= 0 THEN greatest(n.figure, coalesce(b.figure, 0) + coalesce(r.periods, 0) * l.least)
                                     ELSE coalesce(b.figure, 0) + coalesce(r.periods, 0) * l.least END
