@@ -1,11 +1,15 @@
 """Exporting two million figures needs no more memory than exporting a few."""
 
+import os
+import pty
 import re
+import signal
+import subprocess
 import sys
 
 import pytest
 
-from house import RELEASE, run
+from house import RELEASE, environment, run, wait_for
 
 MEASURE = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
 LAST = "2021-12"  # the 84th month from 2015-01
@@ -52,3 +56,30 @@ def test_nor_does_that_of_a_workbook(database, scratch):
     few, _ = export(database, path, "--period", LAST, "--indicator", "enrolled_pupils", "--xlsx", path)
     many, count = export(database, path, "--from", "2021-04", "--to", LAST, "--xlsx", path)
     assert count >= 200_000 and many < few + FEW_MIB, (few, many)
+
+
+def begin(database, path, **kw):
+    return subprocess.Popen([RELEASE / "server" / "ctl" / "yuebaoctl", "export", "figures", "--csv", "-o", path, "--db", database.conninfo()],
+                            env=environment(), **kw)
+
+
+def test_who_is_stopped_leaves_nothing(database, scratch):
+    path = scratch / "stopped.csv"
+    path.write_text("what stood there")
+    child = begin(database, path, stderr=subprocess.PIPE)
+    (unfinished,) = wait_for("rows on their way", lambda: [p for p in scratch.glob("stopped.csv.unfinished-*") if p.stat().st_size > 100_000])
+    child.terminate()
+    assert child.wait(60) == -signal.SIGTERM
+    assert not unfinished.exists() and path.read_text() == "what stood there"
+
+
+def test_a_person_sees_how_far_it_is(database, scratch):
+    master, slave = pty.openpty()
+    child = begin(database, scratch / "seen.csv", stderr=slave)
+    os.close(slave)
+    seen = b""
+    while not re.search(rb"\r\d+ rows\r\d+ rows", seen):
+        seen += os.read(master, 4096)  # an error when the program ends without
+    child.terminate()
+    assert child.wait(60) == -signal.SIGTERM
+    os.close(master)
