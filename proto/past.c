@@ -265,6 +265,15 @@ print_found(const Yuebao__Indicator *indicator, const struct figure *figure, __i
         snprintf(text, FOUND_TEXT_MAX, "%s", value);
 }
 
+/* A ratio is never above one, so no more than that is usual. */
+static __int128
+highest(const Yuebao__Indicator *indicator, const struct usual *usual)
+{
+    __int128 one = power_of_ten(QUOTIENT_DECIMALS);
+
+    return indicator->measure == YUEBAO__MEASURE__RATIO && usual->high > one ? one : usual->high;
+}
+
 static void
 add_unlike(const struct check *check, const Yuebao__Indicator *indicator, const struct figure *figure,
            __int128 found, const struct usual *usual)
@@ -274,7 +283,7 @@ add_unlike(const struct check *check, const Yuebao__Indicator *indicator, const 
 
     print_found(indicator, figure, found, text);
     number_print_wide(usual->low, quantity_decimals(indicator), low);
-    number_print_wide(usual->high, quantity_decimals(indicator), high);
+    number_print_wide(highest(indicator, usual), quantity_decimals(indicator), high);
     snprintf(bound, sizeof(bound), "%s ~ %s", low, high);
     findings_warn(check->findings, CODE(UNLIKE_PAST), indicator->number, NULL, text, bound);
 }

@@ -196,10 +196,10 @@ JOIN windows AS w ON w.window_no = j.window_no
 JOIN yuebao.indicator AS i ON i.indicator = j.indicator
 CROSS JOIN LATERAL (SELECT n.code, n.name_zh, n.name_en FROM yuebao.school AS n WHERE n.school = l.school OFFSET 0) AS o
 JOIN yuebao.district AS d ON d.district = l.district
-CROSS JOIN LATERAL ( -- cut on the inside: exactly low to high is not unlike; not below zero where nothing was
+CROSS JOIN LATERAL ( -- cut on the inside: exactly low to high is not unlike; not below zero where nothing was, nor a ratio above one
     SELECT CASE WHEN least(j.quantity, (SELECT min(f.figure) FROM unnest(j.figures) AS f (figure))) >= 0
                 THEN greatest(0, ceil(j.median - j.reach)) ELSE ceil(j.median - j.reach) END AS low,
-           floor(j.median + j.reach) AS high) AS b
+           least(floor(j.median + j.reach), CASE i.measure WHEN 'ratio' THEN 1000000 END) AS high) AS b
 LEFT JOIN LATERAL (
     SELECT k.explanation FROM yuebao.remark AS k
     WHERE k.district = l.district AND k.period = w.period AND k.school = l.school AND k.form = w.form AND k.revision = l.revision

@@ -1,6 +1,6 @@
 -- Breaches and outliers, computed by hand. The school P1 files month after month; March 2025 is judged.
 BEGIN;
-SELECT plan(32);
+SELECT plan(33);
 \ir fixture.psql
 
 -- more to file: hazards and books every month, staff once a year
@@ -125,6 +125,8 @@ SELECT is(pg_temp.usual('P1', 'pupils', '[10]', '[12]', '[40]', '[14]', '[27]'),
 SELECT is(pg_temp.usual('P1', 'pupils', '[10]', '[12]', '[40]', '[14]', '[28]'), '28 usual 13 0 ~ 27 periods 4', '15 is more; nothing usual is below zero');
 SELECT is(pg_temp.usual('P1', 'rate', '[90, 100]', '[9, 10]', '[0, 0]', '[45, 50]', '[18, 20]', '[80, 100]'), '0.8 usual 0.9 0.81 ~ 0.99 periods 4',
     'quotients are compared, and nobody of nobody is none');
+SELECT is(pg_temp.usual('P1', 'rate', '[96, 100]', '[96, 100]', '[96, 100]', '[96, 100]', '[80, 100]'), '0.8 usual 0.96 0.864 ~ 1 periods 4',
+    'more than the whole is not usual');
 SELECT is(pg_temp.usual('P1', 'funds', '[3]', '[3]', '[3]', '[3]', '[3]', '[4]'), '0.04 usual 0.03 0.03 ~ 0.03 periods 5', 'an amount may change by ten per cent only');
 
 CREATE FUNCTION pg_temp.times(count integer, figure jsonb) RETURNS jsonb[] LANGUAGE sql RETURN array_fill(figure, ARRAY[count]);

@@ -272,6 +272,10 @@ static const struct past_case cases[] = {
      "primary.daily 2026-10-01 2=9/10,primary.daily 2026-10-02 2=18/20,"
      "primary.daily 2026-10-04 2=90/100,primary.daily 2026-10-05 2=27/30",
      "primary.daily 2026-10-06 2=40/50", "UNLIKE 2: 40/50 = 0.8 against 0.81 ~ 0.99"},
+    {"no more than the whole is usual",
+     "primary.daily 2026-10-01 2=96/100,primary.daily 2026-10-02 2=96/100,"
+     "primary.daily 2026-10-04 2=48/50,primary.daily 2026-10-05 2=24/25",
+     "primary.daily 2026-10-06 2=40/50", "UNLIKE 2: 40/50 = 0.8 against 0.864 ~ 1"},
     {"nobody of nobody is no figure",
      "primary.daily 2026-10-01 2=9/10,primary.daily 2026-10-02 2=18/20,"
      "primary.daily 2026-10-04 2=90/100,primary.daily 2026-10-05 2=27/30",
