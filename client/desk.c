@@ -36,7 +36,14 @@ desk_complain_text(struct desk *desk, char *text)
 int
 desk_usage(struct desk *desk, const char *command)
 {
-    desk_complain(desk, command[0] == '\0' ? MSG_usage_hint : MSG_usage_hint_of, "command", command, NULL);
+    const char *help = message_text(desk->language, desk->help), *end = strstr(help, "\n\n");
+    char *usage = command[0] == '\0' || end == NULL ? NULL : strndup(help, (size_t)(end - help));
+
+    if (usage == NULL)
+        desk_complain(desk, MSG_usage_hint, NULL);
+    else
+        desk_complain(desk, MSG_usage_hint_of, "usage", usage, "command", command, NULL);
+    free(usage);
     return EX_USAGE;
 }
 

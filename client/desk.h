@@ -22,6 +22,7 @@ struct desk {
     bool json;
     char *home;            /* malloc'd */
     struct outbox *outbox; /* NULL until desk_open() */
+    enum message help;     /* of the command that runs */
     json_t *report;        /* what --json prints */
 };
 

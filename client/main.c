@@ -124,6 +124,7 @@ run(struct desk *desk, int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
         if (strcmp(commands[i].name, argv[1]) == 0) {
             desk_report(desk, "command", json_string(argv[1]));
+            desk->help = commands[i].help;
             return commands[i].run(desk, argc - 1, argv + 1);
         }
     if (argc > 1)
