@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import signal
 import sys
 
 from measure import Others
@@ -10,7 +11,12 @@ from stage import Stage
 NAMES = ["ceiling", "ingest", "storm", "naive", "connections", "corrections"]
 
 
+def leave(number, frame):
+    sys.exit(128 + number)
+
+
 def main():
+    signal.signal(signal.SIGTERM, leave)  # what was made is taken down all the same
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)

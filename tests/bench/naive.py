@@ -7,7 +7,7 @@ import subprocess
 from measure import Gun, Report, Rounds, figures_of
 from stage import FIGURES, FIRST_DAY, HERE, MONTH, ROOT, program
 
-REPORTS = {"yuebao": 5000, "http": 3000, "rows": 60}
+REPORTS = {"yuebao": 5000, "http": 3000, "rows": 40}
 HTTP_CONNECTIONS = 32
 MODULES = ROOT / "build" / "bench" / "naive"
 
@@ -67,12 +67,14 @@ def bench(stage, options):
     if missing:
         del ways["http"]
     names = list(ways)
-    for turn in range(options.rounds):
-        for name in names[turn % len(names):] + names[:turn % len(names)]:
-            stage.empty(database)
-            checked(name, REPORTS[name], ways[name]())
-    if service:
-        service.stop()
+    try:
+        for turn in range(options.rounds):
+            for name in names[turn % len(names):] + names[:turn % len(names)]:
+                stage.empty(database)
+                checked(name, REPORTS[name], ways[name]())
+    finally:
+        if service:
+            service.stop()
     collector.stop()
     return told(rounds, options, missing)
 

@@ -46,6 +46,13 @@ class Stage:
         self._collectors = []
         os.environ["YUEBAO_PG_CONF"] = " ".join(server_settings())
         self.cluster = house.Cluster()
+        try:
+            self._furnish()
+        except BaseException:
+            self.cluster.destroy()
+            raise
+
+    def _furnish(self):
         self.where = Path(tempfile.mkdtemp(prefix="bench-", dir=self.cluster.dir))
         self.authority = house.Authority(self.where)
         self.receipt_key = self.where / "receipt.key"
@@ -146,7 +153,9 @@ class Stage:
         return figures_of(gun.fire(collector=collector.process.pid, postgres=self.postmaster))
 
     def close(self):
-        for collector in self._collectors:
-            if collector.process.poll() is None:
-                collector.stop()
-        self.cluster.destroy()
+        try:
+            for collector in self._collectors:
+                if collector.process.poll() is None:
+                    collector.stop()
+        finally:
+            self.cluster.destroy()
