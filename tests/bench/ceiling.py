@@ -3,7 +3,7 @@
 from measure import Report, Rounds
 from stage import AHEAD, FIGURES
 
-REPORTS = {100: 2000, 1000: 4000}
+REPORTS = {100: 3000, 1000: 5000}
 WAYS = ("copy", "figures", "totals")
 ROOM_BATCH = 200  # BATCH_MAX of server/batch.h: what a room makes of what waits
 
