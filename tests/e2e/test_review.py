@@ -127,7 +127,7 @@ def test_one_report_in_full(world):
     assert shown[code]["figure"] == "not collected" and shown[code]["earlier"] is not None and shown[code]["differs"]
     assert [r["indicator"] for r in shown.values() if r["differs"]] == [code]
     text = review(world, DISTRICT, OPEN, "--school", school.code, "--lang", "zh").stdout
-    for words in ("更正原因：漏填说明", "填表人：王芳", "未采集", "第 1 版 已阅"):
+    for words in ("更正原因：漏填说明", "填表人：王芳", "未采集", "第 1 次报告 已阅"):
         assert words in text
     listed = list(csv.DictReader(io.StringIO(review(world, DISTRICT, OPEN, "--school", school.code, "--csv").stdout.lstrip("\ufeff"))))
     assert [r["indicator"] for r in listed] == list(shown)

@@ -39,7 +39,7 @@ static const struct component {
     {"NUMERATOR", ATTRIBUTE, NULL, "Decimal", BOTH, "Numerator, exact", "分子（精确值）"},
     {"DENOMINATOR", ATTRIBUTE, NULL, "Decimal", BOTH, "Denominator, exact", "分母（精确值）"},
     {"MISSING_REASON", ATTRIBUTE, "CL_MISSING_REASON", NULL, BOTH, "Why there is no value", "缺值原因"},
-    {"REVISION", ATTRIBUTE, NULL, "Integer", FIGURES, "Revision of the report", "报告版次"},
+    {"REVISION", ATTRIBUTE, NULL, "Integer", FIGURES, "Revision of the report", "第几次报告"},
     {"SCHOOLS", ATTRIBUTE, NULL, "Integer", TOTALS, "Schools with a value", "有数值的学校数"},
     {"EXCUSED", ATTRIBUTE, NULL, "Integer", TOTALS, "Schools with a reason instead", "说明缺值原因的学校数"},
     {"REPORTING_YEAR_START_DAY", ATTRIBUTE, NULL, "MonthDay", BOTH, "Day on which a year of terms begins",
