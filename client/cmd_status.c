@@ -55,7 +55,7 @@ in_view(const struct view *v, const char *school, const char *period)
 }
 
 /* Whether a statement is there that counts for the slot: a refused one does not, unless the time for another
- * is over. */
+ * is over, or because another computer of the school was first: then the centre has one. */
 static bool
 is_answered(const struct view *v, const char *school, const Yuebao__Window *w)
 {
@@ -64,8 +64,9 @@ is_answered(const struct view *v, const char *school, const Yuebao__Window *w)
     for (size_t i = 0; i < v->items.count; i++) {
         const struct item *item = &v->items.list[i];
 
-        if ((item->state != ITEM_REFUSED || closed) && strcmp(item->school, school) == 0 &&
-            strcmp(item->form, w->form) == 0 && strcmp(item->period, w->period) == 0)
+        if ((item->state != ITEM_REFUSED || closed || standing_is_conflict(item, NULL)) &&
+            strcmp(item->school, school) == 0 && strcmp(item->form, w->form) == 0 &&
+            strcmp(item->period, w->period) == 0)
             return true;
     }
     for (size_t i = 0; i < v->holdings.count; i++) {

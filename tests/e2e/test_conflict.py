@@ -59,6 +59,12 @@ def test_both_sides_by_indicator(world):
     assert states(desk) == {(OPEN, 1): "refused"}, "to look changes nothing"
 
 
+def test_what_the_other_computer_filed_is_not_owed_any_more(world):
+    school, desk, *_ = in_conflict(world)
+    (only,) = items(desk, OPEN)
+    assert (only["state"], only["reason"]) == ("refused", "conflict")
+
+
 def test_file_mine_on_top(world):
     school, desk, sheet, path, figures, key, other, theirs = in_conflict(world)
     assert "--correction" in desk("conflict", OPEN, "--file-mine", ok=65).stdout
