@@ -342,15 +342,6 @@ catalogue_form(const struct catalogue *catalogue, const char *code)
                    compare_form);
 }
 
-const struct form *
-catalogue_form_of(const struct catalogue *catalogue, const char *kind, enum frequency frequency)
-{
-    char code[FORM_CODE_MAX + 1];
-    int len = snprintf(code, sizeof(code), "%s.%s", kind, frequency_name(frequency));
-
-    return len > 0 && (size_t)len <= FORM_CODE_MAX ? catalogue_form(catalogue, code) : NULL;
-}
-
 const Yuebao__Indicator *
 catalogue_indicator(const struct catalogue *catalogue, uint32_t number)
 {

@@ -56,9 +56,6 @@ struct form {
 
 /* NULL: no such form, indicator. Form and code look-ups are binary searches; by number it is an array. */
 const struct form *catalogue_form(const struct catalogue *catalogue, const char *code);
-/* The form that all schools of the kind owe; one-off forms are found by their codes. */
-const struct form *catalogue_form_of(const struct catalogue *catalogue, const char *kind,
-                                     enum frequency frequency);
 const Yuebao__Indicator *catalogue_indicator(const struct catalogue *catalogue, uint32_t number);
 const Yuebao__Indicator *catalogue_indicator_by_code(const struct catalogue *catalogue, const char *code);
 

@@ -126,7 +126,7 @@ test_one_off_forms(void **state)
         say(&message->form[2]->code, codes[i]);
         assert_int_equal(sample_load(message, &catalogue), CATALOGUE_OK);
         assert_int_equal(catalogue_form(catalogue, codes[i])->frequency, MONTHLY);
-        assert_null(catalogue_form_of(catalogue, "primary", MONTHLY));
+        assert_null(catalogue_form(catalogue, "primary.monthly"));
         catalogue_free(catalogue);
         yuebao__catalogue__free_unpacked(message, NULL);
     }
@@ -162,8 +162,7 @@ test_lookups(void **state)
     (void)state;
     assert_non_null(form);
     assert_int_equal(form->frequency, MONTHLY);
-    assert_ptr_equal(catalogue_form_of(catalogue, "primary", MONTHLY), form);
-    assert_null(catalogue_form_of(catalogue, "primary", YEARLY));
+    assert_null(catalogue_form(catalogue, "primary.yearly"));
     assert_null(catalogue_form(catalogue, "primary"));
     assert_int_equal(catalogue_form_count(catalogue), 3);
     assert_ptr_equal(catalogue_form_at(catalogue, 2), form);
