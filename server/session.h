@@ -8,8 +8,8 @@
  *   OPEN       a known school: requests are read and answered
  *   FULL       as OPEN, but reading rests: too many requests wait for the database, or replies are not read
  *   CLOSING    the last reply is on its way out
- *   LINGER     our side is closed; what the peer still sends is thrown away, lest a reset overtakes the last
- * reply DEAD       unlinked; freed in the hub's next turn
+ *   LINGER     our side is closed; what the peer still sends is thrown away, lest a reset overtakes the reply
+ *   DEAD       unlinked; freed in the hub's next turn
  *
  * Each state has a deadline (struct session_limits). One turn of the loop reads at most
  * SESSION_FRAMES_PER_TURN frames of a session. This file moves bytes and states; what a request means stands
