@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "address_ranges.h"
 
 #define SECOND       1000
 #define DEADLINE_MAX (600 * SECOND)
@@ -32,6 +33,14 @@ is_address(const char *text)
     struct address address;
 
     return address_parse(text, &address);
+}
+
+static bool
+is_ranges(const char *text)
+{
+    struct address_ranges ranges;
+
+    return address_ranges_parse(text, &ranges);
 }
 
 static bool
@@ -60,6 +69,10 @@ is_conninfo(const char *text)
 static const struct key keys[] = {
     {"listen", TEXT, AT(listen), "127.0.0.1:7443", 0, 0, 0, is_address,
      "an address in double quotes such as \"127.0.0.1:7443\", \"[::]:7443\" or \"*:7443\""},
+    {"proxy_listen", TEXT, AT(proxy_listen), "", 0, 0, 0, is_address,
+     "an address in double quotes such as \"192.0.2.1:7444\" or \"*:7444\""},
+    {"proxy_from", TEXT, AT(proxy_from), "", 0, 0, 0, is_ranges,
+     "addresses of balancers in double quotes such as \"192.0.2.10, 192.0.2.64/26\", at most 16"},
     {"workers", NUMBER, AT(workers), NULL, 2, 1, 64, NULL, NULL},
     {"certificate", TEXT, AT(certificate), NULL, 0, 0, 0, NULL, NULL},
     {"private_key", TEXT, AT(private_key), NULL, 0, 0, 0, NULL, NULL},
@@ -255,6 +268,19 @@ copy_values(cfg_t *cfg, struct config *config)
     return log_level_parse(config->log_level_text, &config->log_level);
 }
 
+/* A door for balancers is nothing without the list of who may use it, and the other way round. */
+static void
+report_half_a_door(cfg_t *cfg)
+{
+    bool listens = cfg_getstr(cfg, "proxy_listen")[0] != '\0',
+         from = cfg_getstr(cfg, "proxy_from")[0] != '\0';
+
+    if (listens && !from)
+        report_at(0, "proxy_listen is given, but proxy_from is not: which addresses are balancers?");
+    else if (from && !listens)
+        report_at(0, "proxy_from is given, but proxy_listen is not");
+}
+
 static void
 report_what_is_not_given(void)
 {
@@ -339,6 +365,7 @@ parse(cfg_t *cfg, const char *text)
         return NULL;
     }
     report_what_is_not_given();
+    report_half_a_door(cfg);
     if (reading.faults > 0)
         return NULL;
     config = calloc(1, sizeof(*config));
@@ -472,6 +499,8 @@ config_print(const struct config *config, FILE *out)
             fprintf(out, "%s = %u\n", keys[i].name, *number_at(config, &keys[i]));
             continue;
         }
+        if ((*text_at(config, &keys[i]))[0] == '\0')
+            continue; /* not given, and nothing without being given */
         fprintf(out, "%s = \"", keys[i].name);
         if (keys[i].offset == AT(database))
             print_conninfo(config->database, strstr(config->database, "://") != NULL, out);

@@ -21,7 +21,9 @@ struct session_limits {
 };
 
 struct config {
-    char *listen; /* "127.0.0.1:7443", "[::]:7443"; port 0: any */
+    char *listen;       /* "127.0.0.1:7443", "[::]:7443"; port 0: any */
+    char *proxy_listen; /* as listen; "": no balancers */
+    char *proxy_from;   /* "192.0.2.10, 192.0.2.64/26": their addresses */
     unsigned workers;
     char *certificate, *private_key; /* PEM: the chain, leaf first; its key */
     char *receipt_key;

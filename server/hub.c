@@ -89,6 +89,16 @@ hub_set_tls(struct hub *hub, SSL_CTX *context)
     hub->tls = context;
 }
 
+const char *
+hub_unready(const struct hub *hub)
+{
+    if (hub->draining)
+        return "draining";
+    if (!registry_ready(hub->registry))
+        return "no register yet";
+    return batch_up(hub->batch) ? NULL : "no database";
+}
+
 bool
 hub_full(const struct hub *hub)
 {

@@ -65,6 +65,9 @@ void hub_free(struct hub *hub); /* ends all sessions at once; accepts NULL */
 /* Takes the context; sessions that run keep theirs. */
 void hub_set_tls(struct hub *hub, SSL_CTX *context);
 
+/* Why this worker takes no reports now, in a few words; NULL: it does. For a balancer's health check. */
+const char *hub_unready(const struct hub *hub);
+
 bool hub_full(const struct hub *hub);
 
 /* Ids are never 0 and come back only after 2^32 others in the same slot. add: 0 when full. */

@@ -17,6 +17,8 @@ static const struct timeval back_off = {0, 200 * 1000};
 struct listener {
     int fd;
     struct hub *hub;
+    bool for_balancers;
+    struct address_ranges balancers; /* for_balancers: who they are */
     struct event *ready; /* a connection waits; not added while the hub is full or accept() failed */
     struct event *retry;
     bool failing; /* logged once until it works again */
@@ -72,6 +74,22 @@ listener_rest(struct listener *l, int why)
 }
 
 static void
+listener_take(struct listener *l, int fd, const struct sockaddr *peer, socklen_t len)
+{
+    char text[ADDRESS_TEXT_MAX];
+
+    if (!l->for_balancers) {
+        session_accept(l->hub, fd, peer, len);
+    } else if (address_ranges_have(&l->balancers, peer)) {
+        session_accept_proxied(l->hub, fd, peer, len);
+    } else {
+        address_print(peer, len, text);
+        log_peer(LOG_WARNING, "not_a_balancer", "peer", text, NULL);
+        close(fd);
+    }
+}
+
+static void
 listener_on_connection(evutil_socket_t fd, short what, void *arg)
 {
     struct listener *l = arg;
@@ -83,7 +101,7 @@ listener_on_connection(evutil_socket_t fd, short what, void *arg)
         int connection;
 
         if (hub_full(l->hub)) {
-            event_del(l->ready); /* listener_on_room adds it again */
+            event_del(l->ready); /* listener_resume adds it again */
             return;
         }
         connection = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -93,7 +111,7 @@ listener_on_connection(evutil_socket_t fd, short what, void *arg)
             return; /* anything else is that one connection's trouble */
         }
         l->failing = false;
-        session_accept(l->hub, connection, (struct sockaddr *)&peer, len);
+        listener_take(l, connection, (struct sockaddr *)&peer, len);
     }
 }
 
@@ -107,23 +125,25 @@ listener_on_retry(evutil_socket_t fd, short what, void *arg)
     event_add(l->ready, NULL);
 }
 
-static void
-listener_on_room(void *arg)
+void
+listener_resume(struct listener *l)
 {
-    struct listener *l = arg;
-
-    if (!evtimer_pending(l->retry, NULL) && !event_pending(l->ready, EV_READ, NULL))
+    if (l != NULL && !evtimer_pending(l->retry, NULL) && !event_pending(l->ready, EV_READ, NULL))
         event_add(l->ready, NULL);
 }
 
 struct listener *
-listener_new(struct event_base *base, const struct address *address, struct hub *hub)
+listener_new(struct event_base *base, const struct address *address, struct hub *hub,
+             const struct address_ranges *balancers)
 {
     struct listener *l = calloc(1, sizeof(*l));
 
     if (l == NULL)
         return NULL;
     l->hub = hub;
+    l->for_balancers = balancers != NULL;
+    if (balancers != NULL)
+        l->balancers = *balancers;
     l->fd = bound_socket(address, true);
     if (l->fd < 0 || listen(l->fd, BACKLOG) != 0)
         goto fail;
@@ -131,8 +151,6 @@ listener_new(struct event_base *base, const struct address *address, struct hub 
     l->retry = evtimer_new(base, listener_on_retry, l);
     if (l->ready == NULL || l->retry == NULL || event_add(l->ready, NULL) != 0)
         goto fail;
-    hub->on_room = listener_on_room;
-    hub->on_room_arg = l;
     return l;
 fail:
     listener_free(l);
@@ -144,8 +162,6 @@ listener_free(struct listener *l)
 {
     if (l == NULL)
         return;
-    if (l->hub->on_room_arg == l)
-        l->hub->on_room = NULL;
     if (l->ready != NULL)
         event_free(l->ready);
     if (l->retry != NULL)

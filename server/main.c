@@ -104,24 +104,23 @@ fault_of(enum mode mode)
 
 /* Hold the port for all workers; false: it cannot be had. */
 static bool
-hold_port(const struct config *config, struct address *address)
+hold_port(const char *listen, struct address *address)
 {
-    if (!address_parse(config->listen, address) || listener_hold(address) < 0) {
-        log_event(LOG_ERROR, "cannot_listen", "address", config->listen, "errno", strerrorname_np(errno),
-                  NULL);
+    if (!address_parse(listen, address) || listener_hold(address) < 0) {
+        log_event(LOG_ERROR, "cannot_listen", "address", listen, "errno", strerrorname_np(errno), NULL);
         return false;
     }
     return true;
 }
 
 static void
-log_listening(const struct address *address, unsigned workers)
+log_listening(const char *event, const struct address *address, unsigned workers)
 {
     char text[ADDRESS_TEXT_MAX];
 
     address_print((const struct sockaddr *)&address->socket, address->len, text);
     *strrchr(text, ':') = '\0';
-    log_event(LOG_NOTICE, "listening", "address", text, "port", LOG_NUMBER(address_port(address)), "workers",
+    log_event(LOG_NOTICE, event, "address", text, "port", LOG_NUMBER(address_port(address)), "workers",
               LOG_NUMBER(workers), "version", YUEBAO_VERSION, NULL);
 }
 
@@ -130,8 +129,9 @@ main(int argc, char **argv)
 {
     const char *path = CONFIG_PATH;
     enum mode mode = MODE_RUN;
-    struct address address;
+    struct address address, proxy_address;
     struct config *config;
+    bool proxied;
     int status;
 
     if (!read_arguments(argc, argv, &path, &mode, &status))
@@ -154,10 +154,14 @@ main(int argc, char **argv)
         config_free(config);
         return EX_OK;
     }
-    if (!hold_port(config, &address)) {
+    proxied = config->proxy_listen[0] != '\0';
+    if (!hold_port(config->listen, &address) ||
+        (proxied && !hold_port(config->proxy_listen, &proxy_address))) {
         config_free(config);
         return EX_CONFIG;
     }
-    log_listening(&address, config->workers);
-    return supervisor_run(path, config, &address);
+    log_listening("listening", &address, config->workers);
+    if (proxied)
+        log_listening("listening_for_balancers", &proxy_address, config->workers);
+    return supervisor_run(path, config, &address, proxied ? &proxy_address : NULL);
 }

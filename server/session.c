@@ -10,8 +10,8 @@
 #define CLOSING_MS 5000u /* for the last reply to leave */
 #define LINGER_MS  1000u /* for the peer to notice */
 
-static const char *const state_names[] = {"silent", "handshake", "hello",  "asking", "open",
-                                          "full",   "closing",   "linger", "dead"};
+static const char *const state_names[] = {"header", "silent", "handshake", "hello",  "asking",
+                                          "open",   "full",   "closing",   "linger", "dead"};
 
 const char *
 session_state_name(const struct session *s)
@@ -49,6 +49,7 @@ session_enter(struct session *s, enum session_state next)
     s->state = next;
     s->wait = WAIT_NOTHING;
     switch (next) {
+    case SESSION_HEADER:
     case SESSION_SILENT:
         session_deadline(s, limits->first_byte_ms);
         return;
@@ -193,6 +194,9 @@ session_on_deadline(evutil_socket_t fd, short what, void *arg)
     (void)what;
     s->hub->counters.timeouts++;
     switch (s->state) {
+    case SESSION_HEADER:
+        session_end(s, LOG_WARNING, "no header from the balancer");
+        return;
     case SESSION_SILENT:
         session_end(s, LOG_INFO, "no first byte");
         return;

@@ -1,6 +1,7 @@
 /*
  * session: one connection of a peer, from accept() to close().
  *
+ *   HEADER     accepted from a balancer, which has not said yet for whom (proxy_header.h)
  *   SILENT     accepted; no byte yet, so no TLS object either (it would cost 43 KiB)
  *   HANDSHAKE  TLS 1.3
  *   HELLO      encrypted; the peer has not said who it is
@@ -34,6 +35,7 @@
 #define SESSION_OUTPUT_MAX (64u * 1024u) /* bytes waiting to be read by the peer; then reading rests */
 
 enum session_state {
+    SESSION_HEADER,
     SESSION_SILENT,
     SESSION_HANDSHAKE,
     SESSION_HELLO,
@@ -47,6 +49,10 @@ enum session_state {
 
 /* A new connection; takes fd (non-blocking), closes it when anything fails. */
 void session_accept(struct hub *hub, int fd, const struct sockaddr *peer, socklen_t len);
+
+/* The same from a balancer, which says first who its client is: `peer` is known by that address then. When it
+ * asks for itself, it is told in one line of text whether this worker takes reports (hub_unready). */
+void session_accept_proxied(struct hub *hub, int fd, const struct sockaddr *balancer, socklen_t len);
 
 /* A session in HELLO over any bufferevent (taken), without TLS: for tests. NULL: no memory or hub full; bev
  * is freed. */

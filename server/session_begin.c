@@ -76,6 +76,10 @@ session_on_plain(evutil_socket_t fd, short what, void *arg)
     ssize_t n;
 
     (void)what;
+    if (s->state == SESSION_HEADER) {
+        session_on_header(s);
+        return;
+    }
     if (s->state == SESSION_SILENT) {
         session_on_first_byte(s);
         return;
@@ -105,25 +109,53 @@ session_new(struct hub *hub, int fd)
     return s;
 }
 
-void
-session_accept(struct hub *hub, int fd, const struct sockaddr *peer, socklen_t len)
+/* What both doors do; NULL: no memory, and fd is closed. */
+static struct session *
+session_plain(struct hub *hub, int fd)
 {
     static const int on = 1;
     struct session *s = session_new(hub, fd);
 
     if (s == NULL) {
         close(fd);
-        return;
+        return NULL;
     }
-    hub->counters.accepted++;
-    address_print(peer, len, s->peer);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     s->plain = event_new(hub->base, fd, EV_READ | EV_PERSIST, session_on_plain, s);
     if (s->plain == NULL || event_add(s->plain, NULL) != 0) {
         session_free(s);
-        return;
+        return NULL;
     }
+    return s;
+}
+
+void
+session_begin(struct session *s, const struct sockaddr *peer, socklen_t len)
+{
+    s->hub->counters.accepted++;
+    address_print(peer, len, s->peer);
     session_enter(s, SESSION_SILENT);
+}
+
+void
+session_accept(struct hub *hub, int fd, const struct sockaddr *peer, socklen_t len)
+{
+    struct session *s = session_plain(hub, fd);
+
+    if (s != NULL)
+        session_begin(s, peer, len);
+}
+
+void
+session_accept_proxied(struct hub *hub, int fd, const struct sockaddr *balancer, socklen_t len)
+{
+    struct session *s = session_plain(hub, fd);
+
+    if (s == NULL)
+        return;
+    address_print(balancer, len, s->peer);
+    if (!session_await_header(s))
+        session_free(s);
 }
 
 struct session *

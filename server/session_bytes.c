@@ -83,7 +83,7 @@ session_speak(struct session *s)
 static void
 session_drain(struct session *s)
 {
-    if (s->state == SESSION_SILENT || s->state == SESSION_HANDSHAKE)
+    if (s->state <= SESSION_HANDSHAKE)
         session_end(s, LOG_DEBUG, "shutting down");
     else if (s->state == SESSION_HELLO)
         session_fault(s, 0, YUEBAO__FAULT_CODE__FAULT_SHUTDOWN, "shutting down");

@@ -35,6 +35,7 @@ session_free(struct session *s)
     if (s->enlisted)
         TAILQ_REMOVE(&s->hub->turn, s, in_turn);
     session_drop_tls(s);
+    free(s->header);
     if (s->plain != NULL)
         event_free(s->plain);
     if (s->timer != NULL)

@@ -1,7 +1,7 @@
 /*
  * session_inside: what the session's own files share. session.c has the states and their deadlines,
- * session_begin.c the way from accept() to HELLO, session_bytes.c frames in and replies out, session_end.c
- * the ways out.
+ * session_begin.c the way from accept() to HELLO, session_header.c what a balancer says before that,
+ * session_bytes.c frames in and replies out, session_end.c the ways out.
  */
 #ifndef YUEBAO_SESSION_INSIDE_H
 #define YUEBAO_SESSION_INSIDE_H
@@ -26,8 +26,10 @@ struct session {
     int fd;                  /* -1 with session_over */
     struct bufferevent *bev; /* NULL before the first byte and after goodbye */
     SSL *ssl;                /* NULL with session_over */
-    struct event *plain;     /* SILENT, LINGER: read event on fd */
+    struct event *plain;     /* HEADER, SILENT, LINGER: read event on fd */
     struct event *timer;
+    uint8_t *header; /* HEADER: the balancer's bytes so far, room for PROXY_HEADER_MAX; else NULL */
+    size_t header_len;
     size_t handshake_len; /* bytes of the peer's records in HANDSHAKE */
     struct evbuffer *out; /* replies of this turn, written as one */
     uint64_t written;     /* bytes handed to bev so far */
@@ -56,6 +58,18 @@ bool session_is_full(const struct session *s);
 size_t session_unread(const struct session *s);  /* bytes that the peer has not taken */
 size_t session_unheard(const struct session *s); /* bytes of it that were not read as frames */
 void session_on_deadline(evutil_socket_t fd, short what, void *arg);
+
+/* ---- session_begin.c ----------------------------------------------------------------------------- */
+
+/* -> SILENT: this is the peer. */
+void session_begin(struct session *s, const struct sockaddr *peer, socklen_t len);
+
+/* ---- session_header.c ---------------------------------------------------------------------------- */
+
+/* -> HEADER; false: no memory. */
+bool session_await_header(struct session *s) __attribute__((warn_unused_result));
+/* Reads the header and not a byte more: what follows is the client's. */
+void session_on_header(struct session *s);
 
 /* ---- session_bytes.c ----------------------------------------------------------------------------- */
 

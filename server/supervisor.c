@@ -31,7 +31,7 @@ struct place {
 struct supervisor {
     const char *config_path;
     struct config *config;
-    const struct address *address;
+    const struct address *address, *proxy_address;
     struct place *places;
     unsigned n_places;
     sigset_t signals;
@@ -60,6 +60,7 @@ become_worker(struct supervisor *s, unsigned number)
                                  .config_path = s->config_path,
                                  .config = s->config,
                                  .address = s->address,
+                                 .proxy_address = s->proxy_address,
                                  .ready_fd = s->ready_pipe[1]};
 
     close(s->signal_fd);
@@ -164,13 +165,14 @@ reload(struct supervisor *s)
 
     if (new == NULL)
         return; /* config_read has said why */
-    if (strcmp(new->listen, old->listen) != 0 || new->workers != old->workers ||
+    if (strcmp(new->listen, old->listen) != 0 || strcmp(new->proxy_listen, old->proxy_listen) != 0 ||
+        strcmp(new->proxy_from, old->proxy_from) != 0 || new->workers != old->workers ||
         strcmp(new->database, old->database) != 0 || new->links != old->links ||
         strcmp(new->receipt_key, old->receipt_key) != 0 || new->limits.connections != old->limits.connections)
-        log_event(
-            LOG_WARNING, "restart_needed", "reason",
-            "listen, workers, receipt_key, database, links and connections change with the next start only",
-            NULL);
+        log_event(LOG_WARNING, "restart_needed", "reason",
+                  "listen, proxy_listen, proxy_from, workers, receipt_key, database, links and connections "
+                  "change with the next start only",
+                  NULL);
     new->limits.connections = old->limits.connections;
     old->limits = new->limits;
     old->drain_ms = new->drain_ms;
@@ -289,9 +291,14 @@ supervisor_begin(struct supervisor *s)
 }
 
 int
-supervisor_run(const char *config_path, struct config *config, const struct address *address)
+supervisor_run(const char *config_path, struct config *config, const struct address *address,
+               const struct address *proxy_address)
 {
-    struct supervisor s = {.config_path = config_path, .config = config, .address = address, .signal_fd = -1};
+    struct supervisor s = {.config_path = config_path,
+                           .config = config,
+                           .address = address,
+                           .proxy_address = proxy_address,
+                           .signal_fd = -1};
     int status = EX_SOFTWARE;
 
     if (supervisor_begin(&s))

@@ -9,7 +9,9 @@
 #include "address.h"
 #include "config.h"
 
-/* Takes the configuration. Returns the exit status, in the parent and in each worker. */
-int supervisor_run(const char *config_path, struct config *config, const struct address *address);
+/* Takes the configuration; proxy_address NULL: no balancers. Returns the exit status, in the parent and in
+ * each worker. */
+int supervisor_run(const char *config_path, struct config *config, const struct address *address,
+                   const struct address *proxy_address);
 
 #endif

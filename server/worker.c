@@ -45,7 +45,7 @@ struct worker {
     struct registry *registry;
     struct batch *batch;
     struct hub *hub;
-    struct listener *listener;
+    struct listener *listener, *proxy_listener;
     bool was_ready;
     int status;
 };
@@ -61,12 +61,43 @@ worker_fail(struct worker *w, int status, const char *what)
 }
 
 static void
+worker_on_room(void *arg)
+{
+    struct worker *w = arg;
+
+    listener_resume(w->listener);
+    listener_resume(w->proxy_listener);
+}
+
+static bool
+worker_listen_for_balancers(struct worker *w)
+{
+    struct address_ranges balancers;
+
+    if (w->start->proxy_address == NULL)
+        return true;
+    if (!address_ranges_parse(w->start->config->proxy_from, &balancers))
+        return false; /* config.c has let it pass: no memory */
+    w->proxy_listener = listener_new(w->base, w->start->proxy_address, w->hub, &balancers);
+    return w->proxy_listener != NULL;
+}
+
+/* New connections are for others now; a balancer whose check is refused knows it. */
+static void
+worker_stop_listening(struct worker *w)
+{
+    listener_free(w->listener);
+    listener_free(w->proxy_listener);
+    w->listener = w->proxy_listener = NULL;
+}
+
+static void
 worker_listen(struct worker *w)
 {
     if (w->listener != NULL || w->hub->draining)
         return;
-    w->listener = listener_new(w->base, w->start->address, w->hub);
-    if (w->listener == NULL) {
+    w->listener = listener_new(w->base, w->start->address, w->hub, NULL);
+    if (w->listener == NULL || !worker_listen_for_balancers(w)) {
         worker_fail(w, EX_SOFTWARE, "listen");
         return;
     }
@@ -127,8 +158,7 @@ worker_on_term(evutil_socket_t signal_number, short what, void *arg)
         return;
     }
     log_event(LOG_NOTICE, "draining", "sessions", LOG_NUMBER(w->hub->count), NULL);
-    listener_free(w->listener);
-    w->listener = NULL;
+    worker_stop_listening(w);
     hub_drain(w->hub);
     w->drain_until = clock_steady_ms() + w->drain_ms;
     event_add(w->drain, &drain_look);
@@ -234,6 +264,8 @@ worker_make_hub(struct worker *w)
         return false;
     }
     hub_set_tls(w->hub, tls);
+    w->hub->on_room = worker_on_room;
+    w->hub->on_room_arg = w;
     return true;
 }
 
@@ -271,7 +303,7 @@ worker_begin(struct worker *w)
 static void
 worker_stop(struct worker *w)
 {
-    listener_free(w->listener);
+    worker_stop_listening(w);
     if (w->batch != NULL)
         batch_free(w->batch); /* may still answer: before the hub */
     hub_free(w->hub);

@@ -15,9 +15,9 @@
 struct worker_start {
     int number; /* from 0 */
     const char *config_path;
-    const struct config *config; /* borrowed for the worker's life, as all here */
-    const struct address *address;
-    int ready_fd; /* a byte is written here when the worker listens */
+    const struct config *config;                   /* borrowed for the worker's life, as all here */
+    const struct address *address, *proxy_address; /* the latter NULL: no balancers */
+    int ready_fd;                                  /* a byte is written here when the worker listens */
 };
 
 /* Runs until the worker ends; the exit status. Called with signals blocked, lets them in when they are heard.

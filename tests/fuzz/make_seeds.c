@@ -206,6 +206,21 @@ tables(void)
     seed("table", -1, tabs, sizeof(tabs) - 1);
 }
 
+static void
+proxy_headers(void)
+{
+    static const char ipv4[] =
+        "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14\xCB\x00\x71\x09\x7F\x00\x00\x01\xC8\x22\x1D\x13"
+        "\x04\0\x02\0\0\xEA\0\0";
+    static const char ipv6[] = "\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x09"
+                               "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\xC8\x22\x1D\x13";
+    static const char check[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+
+    seed("proxy_header", -1, ipv4, sizeof(ipv4) - 1);
+    seed("proxy_header", -1, ipv6, sizeof(ipv6) - 1);
+    seed("proxy_header", -1, check, sizeof(check) - 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -225,5 +240,6 @@ main(int argc, char **argv)
     messages();
     texts();
     tables();
+    proxy_headers();
     return 0;
 }

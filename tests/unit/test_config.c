@@ -103,6 +103,10 @@ static const struct {
     {"an address without port", NEEDED "listen = \"127.0.0.1\"\n", "listen is"},
     {"an address by name", NEEDED "listen = \"localhost:1\"\n", "listen is"},
     {"a port beyond 65535", NEEDED "listen = \"127.0.0.1:70000\"\n", "listen is"},
+    {"a door for balancers without their addresses", NEEDED "proxy_listen = \"*:7444\"\n",
+     "proxy_from is not"},
+    {"balancers without a door", NEEDED "proxy_from = \"192.0.2.1\"\n", "proxy_listen is not"},
+    {"balancers by name", NEEDED "proxy_listen = \"*:7444\"\nproxy_from = \"balancer\"\n", "proxy_from is"},
     {"an empty text", "certificate = \"\"\n", "line=1"},
     {"nothing", "", "certificate is not given"},
     {"an open quote", NEEDED "listen = \"127.0.0.1:1\n", "line="},
@@ -178,15 +182,13 @@ test_passwords_are_not_printed(void **state)
     }
 }
 
-/* What is printed is a file that says the same. */
 static void
-test_printed_is_readable(void **state)
+print_and_read(const char *text)
 {
-    struct config *config = read_text("listen = \"*:1\"\ndrain_ms = 7\n" NEEDED), *again;
+    struct config *config = read_text(text), *again;
     char printed[4000] = "", printed_again[4000] = "";
     FILE *out = fmemopen(printed, sizeof(printed), "w");
 
-    (void)state;
     assert_non_null(config);
     config_print(config, out);
     fclose(out);
@@ -198,6 +200,20 @@ test_printed_is_readable(void **state)
     assert_string_equal(printed, printed_again);
     config_free(config);
     config_free(again);
+}
+
+/* What is printed is a file that says the same. */
+static void
+test_printed_is_readable(void **state)
+{
+    static const char *const texts[] = {
+        "listen = \"*:1\"\ndrain_ms = 7\n" NEEDED,
+        "proxy_listen = \"*:7444\"\nproxy_from = \"192.0.2.10, ::1\"\n" NEEDED,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        print_and_read(texts[i]);
 }
 
 static int
