@@ -113,6 +113,32 @@ def test_a_trend_is_what_was_signed_period_by_period(said):
     assert rows[OPEN]["year_change"] is None
 
 
+def test_totals_of_a_month_and_of_a_span_are_what_was_signed(said):
+    for district in (COUNTY, CITY):
+        rows = {row["indicator"]: row for row in ask(said, "totals", district, OPEN) if row["frequency"] == "monthly"}
+        assert {PUPILS, said.share} <= rows.keys()
+        for code, row in rows.items():
+            if said.world.catalogue.by_code[code].over_schools == pb.SCHOOLS_SUM or said.ratio(code):
+                assert same(row["figure"], said.total(code, OPEN, district)), row
+            assert row["schools"] == len(said.of(code, OPEN, district)) and row["schools"] + row["excused"] + row["missing"] == row["expected"]
+            assert row["from_period"] == row["to_period"] == OPEN and not row["settled"]
+    flow = next(code for code, row in rows.items() if row["over_time"] == "sum" and row["over_schools"] == "sum" and row["schools"])
+    (row,) = ask(said, "totals", CITY, CLOSED, "--to", OPEN, "--indicator", flow)
+    assert same(row["figure"], sum(said.total(flow, period) or 0 for period in (CLOSED, LATE, OPEN)))
+    assert row["schools"] == sum(len(said.of(flow, period)) for period in (CLOSED, LATE, OPEN)) and row["to_period"] == OPEN
+
+
+def test_totals_by_kind_and_below(said):
+    rows = ask(said, "totals", CITY, OPEN, "--indicator", PUPILS, "--by-kind", "--below")
+    for row in rows:
+        if not row["own"]:
+            assert same(row["figure"], said.total(PUPILS, OPEN, row["district"], row["kind"])), row
+    kinds = {row["kind"] for row in rows if row["own"] and row["figure"] is not None}
+    assert kinds == {"primary", "junior"}
+    shown = said.world.database.ctl("totals", str(COUNTY), OPEN, "--lang", "zh").stdout
+    assert "在校(园)学生数" in shown and "尚未截止" in shown
+
+
 def test_a_trend_of_a_kind_and_of_a_school(said):
     (row,) = ask(said, "trend", PUPILS, "--district", CITY, "--kind", "junior", "--from", OPEN)
     assert same(row["figure"], said.total(PUPILS, OPEN, CITY, "junior")) and row["schools"] == 1
@@ -229,7 +255,7 @@ def test_a_text_to_paste(said):
 def test_a_reader_may_ask_and_all_formats_say_the_same(said):
     said.world.database.run("ALTER ROLE yuebao_reader LOGIN")
     reader = said.world.database.conninfo("yuebao_reader")
-    for command in (f"trend {PUPILS} --district {COUNTY}", f"rank {PUPILS} {OPEN} --district {CITY}", f"rank {PUPILS} {OPEN} --schools",
+    for command in (f"trend {PUPILS} --district {COUNTY}", f"totals {COUNTY} {OPEN}", f"rank {PUPILS} {OPEN} --district {CITY}", f"rank {PUPILS} {OPEN} --schools",
                     f"distribution {PUPILS} {OPEN}", f"profile {said.schools[0].code} {OPEN}", f"drill {COUNTY} {OPEN} {PUPILS}",
                     f"figure {said.schools[0].code} {OPEN} {PUPILS}", f"punctuality --year {TODAY.year} --schools",
                     f"missing --text --period {OPEN}"):
@@ -240,7 +266,7 @@ def test_a_reader_may_ask_and_all_formats_say_the_same(said):
 
 
 @pytest.mark.parametrize("command, status", [
-    ("trend", 64), (f"trend nothing --district {COUNTY}", 65), (f"trend {PUPILS} --district {COUNTY} --school 1", 64), (f"rank {PUPILS}", 64),
+    ("totals", 64), (f"totals {COUNTY} {OPEN} --indicator nothing", 65), (f"totals 999999 {OPEN}", 65), ("trend", 64), (f"trend nothing --district {COUNTY}", 65), (f"trend {PUPILS} --district {COUNTY} --school 1", 64), (f"rank {PUPILS}", 64),
     (f"rank {PUPILS} {OPEN} --top many", 64), (f"rank {PUPILS} 2026-13", 64), (f"distribution {PUPILS} {OPEN} --kind university", 64),
     ("profile nobody", 65), (f"drill 999999 {OPEN} {PUPILS}", 65), (f"figure nobody {OPEN} {PUPILS}", 65), ("punctuality --year 20x6", 64)])
 def test_what_does_not_exist_has_no_answer(said, command, status):
