@@ -19,6 +19,7 @@ from figures import Catalogue
 from schools import COLUMNS, rows
 
 BOLD, DIM, GREEN, RED, END = ("\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("",) * 5
+FIRST_PAGE = 45  # lines of the circular that are shown
 TOLD = {
     "submit with errors": "sends a file with errors",
     "submit": "sends the month",
@@ -98,6 +99,16 @@ def tell_bureau(acts, names):
         print(f"  {'' if act['who'] == 'bureau' else act['who'] + ' ' + names[act['who']][0] + ':  '}$ {act['command']}")
         for line in act["said"].splitlines()[:14]:
             print(f"      {DIM}│{END} {line}")
+
+
+def tell_circular(stage):
+    """The last act: what the bureau sends out. Its first page is shown, the files stay as long as the demo does."""
+    heading("The bureau writes its circular of 2025-11  龙潭区教育局月报通报")
+    command = ["yuebaoctl", "circular", "220203", "2025-11", "-o", str(stage / "circular.md"), "--xlsx", str(stage / "circular.xlsx"), "--lang", "zh"]
+    for line in run(*command).splitlines():
+        print(f"  {line}")
+    for line in (stage / "circular.md").read_text(encoding="utf-8").splitlines()[:FIRST_PAGE]:
+        print(f"      {DIM}│{END} {line}")
 
 
 # ---- checks -------------------------------------------------------------------------------------------------------
@@ -214,6 +225,7 @@ def main():
     sums = sums_of_sheets(arguments.stage, catalogue)
     check_totals(checks, sums, catalogue)
     check_flows(checks, sums)
+    tell_circular(arguments.stage)
     print(f"\n  {arguments.seconds} s after the build")
     return 1 if checks.failed else 0
 

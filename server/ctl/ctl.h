@@ -123,6 +123,7 @@ int cmd_balance(struct ctl *ctl, int argc, char **argv);
 int cmd_rejections(struct ctl *ctl, int argc, char **argv);
 int cmd_replay(struct ctl *ctl, int argc, char **argv);
 int cmd_check_totals(struct ctl *ctl, int argc, char **argv);
+int cmd_circular(struct ctl *ctl, int argc, char **argv);
 int cmd_export(struct ctl *ctl, int argc, char **argv);
 int cmd_key(struct ctl *ctl, int argc, char **argv);
 int cmd_keys(struct ctl *ctl, int argc, char **argv);

@@ -141,12 +141,39 @@ knows_form(struct ctl *ctl, const char *form)
                                     1, &form, MSG_ctl_no_form);
 }
 
+#define NEAR                                                                                                 \
+    "FROM (SELECT d.* FROM api.district AS d WHERE d.district / 10000 = $1::integer / 10000 "                \
+    "ORDER BY abs(d.district - $1::integer) LIMIT 3) AS n"
+
+/* A code that is mistyped is often one of its neighbours: named are those of the same province. */
+static bool
+refuse_district(struct ctl *ctl, const char *district)
+{
+    static const char *const sqls[] = {
+        [LANGUAGE_ZH] = "SELECT string_agg(n.district || ' ' || n.name_zh, '、') " NEAR,
+        [LANGUAGE_EN] = "SELECT string_agg(n.district || ' ' || n.name_en, ', ') " NEAR};
+    PGresult *result = db_query(ctl, sqls[ctl->language], 1, &district);
+
+    if (result == NULL)
+        return false;
+    const char *near = db_cell(result, 0, 0);
+    ctl_fail(ctl, EX_DATAERR, near == NULL ? MSG_ctl_no_district : MSG_ctl_no_district_near, "value",
+             district, "near", near, NULL);
+    PQclear(result);
+    return false;
+}
+
 bool
 knows_district(struct ctl *ctl, const char *district)
 {
-    return district == NULL ||
-           says_yes(ctl, "SELECT EXISTS (SELECT FROM api.district AS d WHERE d.district = $1::integer)", 1,
-                    &district, MSG_ctl_no_district);
+    static const char sql[] = "SELECT EXISTS (SELECT FROM api.district AS d WHERE d.district = $1::integer)";
+    PGresult *result = district == NULL ? NULL : db_query(ctl, sql, 1, &district);
+
+    if (district != NULL && result == NULL)
+        return false;
+    bool known = district == NULL || PQgetvalue(result, 0, 0)[0] == 't';
+    PQclear(result);
+    return known || refuse_district(ctl, district);
 }
 
 bool

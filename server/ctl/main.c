@@ -39,6 +39,7 @@ static const struct command commands[] = {
     {"figure", cmd_figure, MSG_ctl_sum_figure, MSG_ctl_help_figure, NULL},
     {"punctuality", cmd_punctuality, MSG_ctl_sum_punctuality, MSG_ctl_help_punctuality, NULL},
     {"balance", cmd_balance, MSG_ctl_sum_balance, MSG_ctl_help_balance, NULL},
+    {"circular", cmd_circular, MSG_ctl_sum_circular, MSG_ctl_help_circular, NULL},
     {"export", cmd_export, MSG_ctl_sum_export, MSG_ctl_help_export, NULL},
     {"rejections", cmd_rejections, MSG_ctl_sum_rejections, MSG_ctl_help_rejections, NULL},
     {"replay", cmd_replay, MSG_ctl_sum_replay, MSG_ctl_help_replay, NULL},

@@ -3,35 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xlsxwriter.h>
 
 #include "cell.h"
-#include "outfile.h"
+#include "xlsx_book.h"
 
-#define WIDEST        60       /* of a column; longer texts are whole, but not wholly to be seen */
-#define ROOM          2        /* beside a text: the filter's button */
-#define DIGITS_MAX    15       /* that any double keeps */
-#define DECIMALS_KEPT 6        /* more are not stored */
-#define NAME_MAX_LEN  32       /* of a sheet, with NUL */
-#define LARGE         4000000u /* rows; a workbook may then outgrow what a plain zip file can be */
+#define WIDEST     60       /* of a column; longer texts are whole, but not wholly to be seen */
+#define ROOM       2        /* beside a text: the filter's button */
+#define DIGITS_MAX 15       /* that any double keeps */
+#define LARGE      4000000u /* rows; a workbook may then outgrow what a plain zip file can be */
 
-struct xlsx {
-    struct ctl *ctl;
-    struct outfile file;
-    lxw_workbook *book;
-    lxw_format *head, *decimals[DECIMALS_KEPT + 1];
-    lxw_worksheet *sheet; /* NULL: none yet */
-    char name[NAME_MAX_LEN];
-    const struct output_column *columns;
-    size_t n;
-    size_t *widths;
-    lxw_row_t row;      /* the next one */
-    unsigned long rows; /* of all sheets */
-    unsigned sheets;
-};
-
-static bool
-fail(const struct xlsx *xlsx, lxw_error error)
+bool
+xlsx_fail(const struct xlsx *xlsx, lxw_error error)
 {
     ctl_fail(xlsx->ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", xlsx->file.path, "reason",
              lxw_strerror(error), NULL);
@@ -121,6 +103,8 @@ xlsx_sheet_end(struct xlsx *xlsx)
 {
     lxw_col_t at = 0;
 
+    if (xlsx->page != NULL)
+        xlsx_page_end(xlsx);
     if (xlsx->sheet == NULL)
         return;
     for (size_t c = 0; c < xlsx->n; c++) {
@@ -157,7 +141,7 @@ put_head(struct xlsx *xlsx)
         }
     worksheet_freeze_panes(xlsx->sheet, 1, 0);
     xlsx->row = 1;
-    return error == LXW_NO_ERROR || fail(xlsx, error);
+    return error == LXW_NO_ERROR || xlsx_fail(xlsx, error);
 }
 
 static bool
@@ -171,7 +155,7 @@ add_sheet(struct xlsx *xlsx)
     xlsx->sheets++;
     xlsx->sheet = workbook_add_worksheet(xlsx->book, name);
     if (xlsx->sheet == NULL)
-        return fail(xlsx, LXW_ERROR_MEMORY_MALLOC_FAILED);
+        return xlsx_fail(xlsx, LXW_ERROR_MEMORY_MALLOC_FAILED);
     return put_head(xlsx);
 }
 
@@ -268,7 +252,7 @@ xlsx_row(struct xlsx *xlsx, const char *const *cells)
             error = put(xlsx, c, at++, cells[c]);
     xlsx->row++;
     xlsx->rows++;
-    return error == LXW_NO_ERROR || fail(xlsx, error);
+    return error == LXW_NO_ERROR || xlsx_fail(xlsx, error);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------ */
@@ -277,6 +261,7 @@ static void
 free_xlsx(struct xlsx *xlsx)
 {
     outfile_drop(&xlsx->file);
+    xlsx_page_fini(xlsx);
     free(xlsx->widths);
     free(xlsx);
 }
@@ -291,7 +276,7 @@ xlsx_finish(struct xlsx *xlsx)
         xlsx->rows > LARGE; /* read when the book is packed, and not by everybody */
     lxw_error error = workbook_close(xlsx->book);
     if (error != LXW_NO_ERROR)
-        fail(xlsx, error);
+        xlsx_fail(xlsx, error);
     int status = error != LXW_NO_ERROR ? ctl->status : outfile_commit(ctl, &xlsx->file);
     free_xlsx(xlsx);
     return status;

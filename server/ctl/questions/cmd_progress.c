@@ -13,20 +13,14 @@
 
 #define BAR_CELLS 10
 
-#define SHOWN(value) "api.figure_text(" value ", p.unit)"
-
-/* 2023-10/2025-12 as 2023-10…2025-12, and 2025-10/2025-12 as 2025-10…12. */
-#define PERIOD_SHOWN "regexp_replace(regexp_replace(p.now_period, '^(\\d{4}-)(.*)/\\1', '\\1\\2…'), '/', '…')"
+#define SHOWN PROGRESS_SHOWN
 
 /* clang-format off */
 static const char text_sql[] = WITH_BELOW
     "SELECT p.plan, l.title_zh, l.title_en, p.name_zh, p.name_en, "
-    "CASE p.direction WHEN 'at_least' THEN '≥ ' WHEN 'at_most' THEN '≤ ' WHEN 'equal' THEN '= ' "
-    "WHEN 'reduce_by' THEN '− ' ELSE '+ ' END || coalesce(" SHOWN("p.target_value") ", '?'), "
-    "p.due, " SHOWN("p.\"now\"") ", " PERIOD_SHOWN ", "
+    PROGRESS_TARGET ", p.due, " SHOWN("p.\"now\"") ", " PROGRESS_PERIOD ", "
     "CASE WHEN p.expected > 0 THEN p.reported || '/' || p.expected END, "
-    "CASE WHEN NOT p.reached THEN api.gap_text(p.goal, p.\"now\", p.unit) END, "
-    "CASE WHEN p.required > 0 THEN " SHOWN("p.required") " END, " SHOWN("p.projection") ", "
+    PROGRESS_GAP ", " PROGRESS_REQUIRED ", " SHOWN("p.projection") ", "
     "p.progress, p.status, "
     "CASE WHEN p.open_reported > 0 THEN coalesce(" SHOWN("p.open_value") ", '–') END, p.open_period, "
     "p.open_reported || '/' || p.open_expected, p.direction, "

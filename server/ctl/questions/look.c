@@ -5,9 +5,8 @@
 
 #include "db.h"
 
-/* `columns` with the language put in. Ends the program when there is no memory. */
-static char *
-in_language(const struct ctl *ctl, const char *columns)
+char *
+look_in_language(const struct ctl *ctl, const char *columns)
 {
     char *text = NULL;
     size_t len = 0;
@@ -28,7 +27,7 @@ in_language(const struct ctl *ctl, const char *columns)
 PGresult *
 look_ask(struct ctl *ctl, const char *columns, const char *from, int n, const char *const *values)
 {
-    char *chosen = in_language(ctl, ctl->format == OUTPUT_TEXT ? columns : "x.*"), *sql = NULL;
+    char *chosen = look_in_language(ctl, ctl->format == OUTPUT_TEXT ? columns : "x.*"), *sql = NULL;
 
     if (asprintf(&sql, "SELECT %s %s", chosen, from) < 0)
         abort();

@@ -14,6 +14,9 @@
 PGresult *look_ask(struct ctl *ctl, const char *columns, const char *from, int n, const char *const *values)
     __attribute__((warn_unused_result));
 
+/* `columns` with the language put in; malloc'd. Ends the program when there is no memory. */
+char *look_in_language(const struct ctl *ctl, const char *columns);
+
 /* For `columns`: a figure, a ratio as a percentage; a change, with its sign, of a ratio in percentage points;
  * what was filled in. */
 #define LOOK_FIGURE(figure)                                                                                  \

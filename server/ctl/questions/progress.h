@@ -17,6 +17,18 @@ struct progress_question {
 /* Row p of every target of plan $3 (NULL: of all) as of $2. */
 #define PROGRESS_STANDS "FROM api.progress_at(" PROGRESS_AS_OF ", $3::text) AS p "
 
+/* How row p's numbers are printed, wherever a target is: what it promises, in which period it stands, how far
+ * it is from its goal, what is required a month. */
+#define PROGRESS_SHOWN(value) "api.figure_text(" value ", p.unit)"
+#define PROGRESS_TARGET                                                                                      \
+    "CASE p.direction WHEN 'at_least' THEN '≥ ' WHEN 'at_most' THEN '≤ ' WHEN 'equal' THEN '= ' "        \
+    "WHEN 'reduce_by' THEN '− ' ELSE '+ ' END || coalesce(" PROGRESS_SHOWN("p.target_value") ", '?')"
+/* 2023-10/2025-12 as 2023-10…2025-12, and 2025-10/2025-12 as 2025-10…12. */
+#define PROGRESS_PERIOD                                                                                      \
+    "regexp_replace(regexp_replace(p.now_period, '^(\\d{4}-)(.*)/\\1', '\\1\\2…'), '/', '…')"
+#define PROGRESS_GAP      "CASE WHEN NOT p.reached THEN api.gap_text(p.goal, p.\"now\", p.unit) END"
+#define PROGRESS_REQUIRED "CASE WHEN p.required > 0 THEN " PROGRESS_SHOWN("p.required") " END"
+
 /* One target in full: its numbers, what was done to project it, its periods. The exit status. */
 int progress_target(struct ctl *ctl, const struct progress_question *q);
 

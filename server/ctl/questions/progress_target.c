@@ -9,15 +9,14 @@
 #include "listing.h"
 #include "progress.h"
 
-#define SHOWN(value) "api.figure_text(" value ", p.unit)"
+#define SHOWN PROGRESS_SHOWN
 
 /* clang-format off */
 static const char target_sql[] =
     "SELECT p.\"position\", p.name_zh, p.name_en, p.indicator, p.district_zh, p.district_en, p.responsible_zh, "
     "p.responsible_en, p.direction, coalesce(" SHOWN("p.target_value") ", '?'), p.due, " SHOWN("p.baseline") ", "
     "p.baseline_on, " SHOWN("p.goal") ", " SHOWN("p.\"now\"") ", p.now_period, p.reported, p.expected, p.schools, "
-    "CASE WHEN NOT p.reached THEN api.gap_text(p.goal, p.\"now\", p.unit) END, "
-    "CASE WHEN p.required > 0 THEN " SHOWN("p.required") " END, p.over_time, p.status, p.method, p.points, "
+    PROGRESS_GAP ", " PROGRESS_REQUIRED ", p.over_time, p.status, p.method, p.points, "
     SHOWN("p.slope") ", " SHOWN("p.projection") ", " SHOWN("p.projection_low") ", " SHOWN("p.projection_high") ", "
     "p.rest_periods, t.section, t.evidence_zh, t.note "
     PROGRESS_STANDS "JOIN api.target AS t ON t.plan = p.plan AND t.\"position\" = p.\"position\" "
