@@ -2,9 +2,10 @@
 --
 --   yuebao_admin      owns both schemas and everything in them; yuebaoctl works as it (SET ROLE yuebao_admin)
 --   yuebao_collector  yuebaod: adds to the ledger, keeps the books (migrations/006-grants.sql)
---   yuebao_reader     people and pages: reads schema api, nothing else (api/99-grants.sql)
+--   yuebao_reader     people and pages: reads schema api, nothing else (api/90-grants.sql), and of it what yuebao.access lets its login see
+--   yuebao_teller     owns what is in schema api and reads the tables for it, row by row as the policies say (migrations/025-access.sql); nobody's login
 --
--- They may log in, without a password: pg_hba.conf decides how (peer or a certificate).
+-- The others may log in, without a password: pg_hba.conf decides how (peer or a certificate).
 
 DO $$
 DECLARE
@@ -19,6 +20,22 @@ BEGIN
             END;
         END IF;
     END LOOP;
+
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'yuebao_teller') THEN
+        BEGIN
+            CREATE ROLE yuebao_teller NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;
+        END;
+    END IF;
+    IF NOT pg_catalog.pg_has_role('yuebao_admin', 'yuebao_teller', 'MEMBER') THEN
+        GRANT yuebao_teller TO yuebao_admin; -- which gives it what it makes in schema api
+    END IF;
+    -- COPY FROM is refused to whoever is subject to row level security. The collector's rights are its grants, as before.
+    IF NOT (SELECT r.rolbypassrls FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'yuebao_collector')
+       AND (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
+        ALTER ROLE yuebao_collector BYPASSRLS;
+    END IF;
 
     IF NOT pg_catalog.pg_has_role(current_user, 'yuebao_admin', 'MEMBER') THEN
         EXECUTE format('GRANT yuebao_admin TO %I', current_user);

@@ -55,6 +55,7 @@ FROM (
     WHERE o.opens_at <= now()
     GROUP BY a.ancestor, o.period, o.form, o.kind, o.frequency, o.catalogue) AS t
 JOIN yuebao.catalogue_form AS c ON c.catalogue = t.catalogue AND c.form = t.form
+    AND c.indicator IN (SELECT s.indicator FROM yuebao.seen_indicator AS s)
 LEFT JOIN ( -- all of a slot's figures lie side by side: joined without the indicator, they are read in one go
     SELECT a.ancestor AS district, o.period, o.form, g.indicator, count(*) AS stated,
            count(g.value) AS with_value,

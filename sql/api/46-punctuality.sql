@@ -9,10 +9,8 @@ BEGIN ATOMIC
     SELECT y.year, t.district, d.name_zh, d.name_en, s.code, s.name_zh, s.name_en, f.kind, f.code, t.expected, t.on_time, t.late, t.kept, t.missing,
            trunc(t.on_time::numeric / t.expected, 4)
     FROM (SELECT coalesce(of_year, extract(year FROM now())::integer) AS year,
-                 CASE WHEN of_school IS NULL THEN coalesce(in_district, (SELECT u.district FROM yuebao.district AS u WHERE u.parent IS NULL))
-                      ELSE (SELECT u.district FROM yuebao.district AS u WHERE u.parent IS NULL) END AS root,
                  (SELECT o.school FROM yuebao.school AS o WHERE o.code = of_school) AS school) AS y
-    CROSS JOIN LATERAL yuebao.slots_kept_to(y.root, y.year, y.school) AS t
+    CROSS JOIN LATERAL yuebao.slots_kept_to(in_district, y.year, y.school) AS t
     JOIN yuebao.district AS d ON d.district = t.district
     JOIN yuebao.school AS s ON s.school = t.school
     JOIN yuebao.form AS f ON f.form = t.form
@@ -29,8 +27,8 @@ RETURNS TABLE (
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 20 SET jit = off
 BEGIN ATOMIC
     WITH root AS MATERIALIZED (
-        SELECT d.district FROM yuebao.district AS d
-        WHERE CASE WHEN in_district IS NULL THEN d.parent IS NULL ELSE d.district = in_district END
+        SELECT d.district FROM yuebao.seen_district AS d
+        WHERE d.district = coalesce(in_district, (SELECT min(t.district) FROM yuebao.top_district AS t))
     ), places AS MATERIALIZED (
         SELECT d.district, d.name_zh, d.name_en, d.level, d.district IN (SELECT r.district FROM root AS r) AS own
         FROM yuebao.district AS d

@@ -20,6 +20,8 @@ WITH wanted AS MATERIALIZED (
     FROM unnest(period_figures.districts, period_figures.indicators, period_figures.first_days, period_figures.last_days,
                 period_figures.counted_from) WITH ORDINALITY AS u (district, indicator, first_day, last_day, counted_from, nth)
     JOIN yuebao.indicator AS i ON i.indicator = u.indicator
+    JOIN yuebao.seen_district AS v ON v.district = u.district -- part of a total is none
+    JOIN yuebao.seen_indicator AS n ON n.indicator = u.indicator
 ), owed AS MATERIALIZED ( -- one row a form whose catalogue of that period asks for the indicator
     SELECT w.nth, w.district, w.indicator, c.form, f.frequency, c.period, c.period >= w.counted_from AS counted,
            c.closes_at <= period_figures.as_of AND (c.period >= w.counted_from OR NOT EXISTS (
@@ -57,9 +59,8 @@ WITH wanted AS MATERIALIZED (
     SELECT s.district, s.form, s.period, u.indicator, u.schools, u.value, u.denominator
     FROM slots AS s
     JOIN yuebao.district_ancestor AS a ON a.ancestor = s.district
-    CROSS JOIN LATERAL (SELECT t.indicator, t.schools, t.value, t.denominator FROM yuebao.total_delta AS t
-                        WHERE t.district = a.district AND t.period = s.period AND t.form = s.form OFFSET 0) AS d
-    CROSS JOIN LATERAL unnest(d.indicator, d.schools, d.value, d.denominator) AS u (indicator, schools, value, denominator)
+    CROSS JOIN LATERAL (SELECT t.indicator, t.schools, t.value, t.denominator FROM yuebao.total_unfolded AS t
+                        WHERE t.district = a.district AND t.period = s.period AND t.form = s.form OFFSET 0) AS u
 ), totals AS (
     SELECT p.district, p.form, p.period, p.indicator, sum(p.schools) AS schools, sum(p.value) AS value, sum(p.denominator) AS denominator
     FROM parts AS p
@@ -139,7 +140,8 @@ WITH wanted AS MATERIALIZED (
                         THEN p.period_start
                     ELSE least(p.period_start, (api.day_of(target_periods.as_of) - make_interval(years => r.earlier_years, days => 40))::date)
                END AS first_day) AS h
-    WHERE target_periods.of_plan IS NULL OR t.plan = target_periods.of_plan
+    WHERE (target_periods.of_plan IS NULL OR t.plan = target_periods.of_plan)
+      AND t.district IN (SELECT v.district FROM yuebao.seen_district AS v) AND t.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
 ), asked AS (
     SELECT array_agg(w.district ORDER BY w.nth) AS districts, array_agg(w.indicator ORDER BY w.nth) AS indicators,
            array_agg(w.first_day ORDER BY w.nth) AS first_days, array_agg(w.until ORDER BY w.nth) AS last_days,

@@ -39,7 +39,8 @@ WITH wanted AS MATERIALIZED (
     FROM yuebao.target AS t
     JOIN yuebao.plan AS p ON p.plan = t.plan
     JOIN yuebao.indicator AS i ON i.indicator = t.indicator
-    WHERE standing_at.of_plan IS NULL OR t.plan = standing_at.of_plan
+    WHERE (standing_at.of_plan IS NULL OR t.plan = standing_at.of_plan)
+      AND t.district IN (SELECT v.district FROM yuebao.seen_district AS v) AND t.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
 ), figures AS MATERIALIZED (
     SELECT f.* FROM api.target_periods(standing_at.as_of, standing_at.of_plan) AS f
 ), stocks AS (

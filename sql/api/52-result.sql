@@ -22,6 +22,7 @@ WITH wanted AS MATERIALIZED (
           SELECT t.plan, t.district, p.period_start, p.period_end FROM yuebao.target AS t JOIN yuebao.plan AS p ON p.plan = t.plan) AS o
     CROSS JOIN yuebao.indicator AS i
     WHERE i.veto AND (veto_at.of_plan IS NULL OR o.plan = veto_at.of_plan)
+      AND o.district IN (SELECT v.district FROM yuebao.seen_district AS v) AND i.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
 ), asked AS (
     SELECT array_agg(w.district ORDER BY w.nth) AS districts, array_agg(w.indicator ORDER BY w.nth) AS indicators,
            array_agg(w.period_start ORDER BY w.nth) AS first_days, array_agg(w.period_end ORDER BY w.nth) AS last_days,
@@ -91,6 +92,8 @@ FROM places AS o
 JOIN yuebao.district AS d ON d.district = o.district
 LEFT JOIN counts AS c ON c.plan = o.plan AND c.district = o.district
 LEFT JOIN breaches AS b ON b.plan = o.plan AND b.district = o.district
+-- a department's targets are not all that a result counts
+WHERE (SELECT yuebao.sees_every_indicator()) AND o.district IN (SELECT v.district FROM yuebao.seen_district AS v)
 ORDER BY o.plan, o.district;
 END;
 COMMENT ON FUNCTION api.result_at(timestamptz, text) IS

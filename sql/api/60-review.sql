@@ -76,7 +76,8 @@ BEGIN ATOMIC
            CASE WHEN yuebao.is_declared(in_district, p.first_day, p.frequency) THEN 'declared'
                 WHEN EXISTS (SELECT FROM yuebao.declaration AS d
                              WHERE d.district = in_district AND d.period = p.first_day AND d.frequency = p.frequency) THEN 'reopened' END
-    FROM yuebao.period_of(of_period) AS p CROSS JOIN LATERAL yuebao.count_reviews(in_district, p.first_day, p.frequency) AS c;
+    FROM yuebao.period_of(of_period) AS p CROSS JOIN LATERAL yuebao.count_reviews(in_district, p.first_day, p.frequency) AS c
+    WHERE (SELECT yuebao.sees_every_indicator()) AND in_district IN (SELECT v.district FROM yuebao.seen_district AS v);
 END;
 COMMENT ON FUNCTION api.review_counts(integer, text) IS
     'Of a district with all below it and a period: how many reports wait for review, were returned, were seen; are owed, reported, kept; and whether it '

@@ -28,11 +28,14 @@ RETURNS TABLE (
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 13 SET jit = off
 BEGIN ATOMIC
     WITH asked AS MATERIALIZED (
-        SELECT i.*, CASE WHEN of_school IS NULL THEN coalesce(in_district, (SELECT d.district FROM yuebao.district AS d WHERE d.parent IS NULL)) END
-                        AS district,
-               s.school, coalesce(s.kind, of_kind) AS kind
-        FROM yuebao.indicator AS i LEFT JOIN yuebao.school AS s ON s.code = of_school
-        WHERE i.code = of_indicator AND (of_school IS NULL OR s.school IS NOT NULL)
+        SELECT i.*, p.district, s.school, coalesce(s.kind, of_kind) AS kind
+        FROM yuebao.indicator AS i
+        JOIN yuebao.seen_indicator AS v ON v.indicator = i.indicator
+        LEFT JOIN yuebao.school AS s ON s.code = of_school AND s.school IN (SELECT o.school FROM yuebao.seen_school AS o)
+        LEFT JOIN LATERAL (SELECT d.district FROM yuebao.seen_district AS d
+                           WHERE of_school IS NULL
+                             AND d.district = coalesce(in_district, (SELECT min(t.district) FROM yuebao.top_district AS t))) AS p ON true
+        WHERE i.code = of_indicator AND coalesce(s.school, p.district) IS NOT NULL
     ), windows AS MATERIALIZED ( -- every period in which it was asked
         SELECT c.period, f.frequency, array_agg(f.form) AS forms,
                lag(c.period) OVER (PARTITION BY f.frequency ORDER BY c.period) AS before,
@@ -121,10 +124,10 @@ BEGIN ATOMIC
                 JOIN yuebao.calendar AS c ON c.form = k.form AND c.catalogue = k.catalogue
                 WHERE k.indicator = i.indicator AND c.period < p.first_day) AS before
         FROM yuebao.indicator AS i CROSS JOIN yuebao.period_of(of_period) AS p
-        WHERE i.code = of_indicator
+        WHERE i.code = of_indicator AND i.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
     ), root AS MATERIALIZED (
-        SELECT d.district FROM yuebao.district AS d
-        WHERE CASE WHEN in_district IS NULL THEN d.parent IS NULL ELSE d.district = in_district END
+        SELECT d.district FROM yuebao.seen_district AS d
+        WHERE d.district = coalesce(in_district, (SELECT min(t.district) FROM yuebao.top_district AS t))
     ), places AS MATERIALIZED (
         SELECT d.district, d.name_zh, d.name_en, d.level, d.district = r.district AS own
         FROM root AS r JOIN yuebao.district AS d ON d.district = r.district OR d.parent = r.district
@@ -181,7 +184,7 @@ BEGIN ATOMIC
     JOIN yuebao.district AS d ON d.district = b.district
     JOIN yuebao.school AS s ON s.school = b.school
     JOIN yuebao.form AS f ON f.form = b.form
-    WHERE i.code = of_indicator;
+    WHERE i.code = of_indicator AND i.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v);
 END;
 COMMENT ON FUNCTION api.schools_behind(integer, text, text, text) IS
     'Every school behind one number of a district with all below it: state is value, excused (it says why not), left_out (reported without it) or missing '
@@ -235,6 +238,7 @@ BEGIN ATOMIC
     JOIN yuebao.district AS d ON d.district = in_district
     CROSS JOIN kinds AS k
     WHERE i.code = of_indicator AND (k.whole = 0 OR (SELECT count(*) FROM kinds AS o) > 2)
+      AND d.district IN (SELECT v.district FROM yuebao.seen_district AS v) AND i.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
     ORDER BY k.whole, k.kind;
 END;
 COMMENT ON FUNCTION api.distribution(text, text, integer, text) IS
@@ -279,7 +283,7 @@ BEGIN ATOMIC
         FROM slot AS o
         CROSS JOIN LATERAL yuebao.figures_of(o.district, o.period, 0, 2147483647) AS g
         JOIN yuebao.indicator AS i ON i.indicator = g.indicator
-        WHERE g.form = o.form
+        WHERE g.form = o.form AND o.district IN (SELECT v.district FROM yuebao.seen_district AS v) -- an inspector is told of no others
     ), ranked AS MATERIALIZED (
         SELECT f.*, rank() OVER (PARTITION BY f.form, f.indicator ORDER BY f.figure DESC NULLS LAST) AS rank,
                count(f.figure) OVER (PARTITION BY f.form, f.indicator) AS of
@@ -295,11 +299,13 @@ BEGIN ATOMIC
            CASE WHEN n.value IS NOT NULL THEN 'value' WHEN n.missing IS NOT NULL THEN 'excused' WHEN o.reported THEN 'left_out' ELSE 'missing' END,
            api.reason_zh(n.missing), api.reason_en(n.missing), api.shown(h.now), api.scaled(n.value, i.decimals),
            CASE WHEN i.over_schools = 'ratio_of_sums' THEN api.scaled(n.denominator, i.denominator_decimals) END,
-           api.shown(t.figure), coalesce(t.schools, 0), CASE WHEN h.now IS NOT NULL THEN r.rank END, coalesce(r.of, t.schools, 0),
+           api.shown(t.figure), CASE WHEN s.seen THEN coalesce(t.schools, 0) END, CASE WHEN h.now IS NOT NULL THEN r.rank END,
+           CASE WHEN s.seen THEN coalesce(r.of, t.schools, 0) END,
            CASE WHEN h.now IS NOT NULL THEN (4 * (r.rank - 1) / r.of)::integer + 1 END,
            yuebao.period_text(o.before, o.frequency), api.shown(h.before), api.shown(h.now - h.before)
     FROM slot AS o
     JOIN yuebao.catalogue_form AS k ON k.catalogue = o.catalogue AND k.form = o.form
+        AND k.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
     JOIN yuebao.indicator AS i ON i.indicator = k.indicator
     JOIN yuebao.form AS f ON f.form = o.form
     JOIN yuebao.district AS d ON d.district = o.district
@@ -309,6 +315,7 @@ BEGIN ATOMIC
                                              n.denominator) AS now,
                                api.figure_of(i.over_schools, i.decimals, i.denominator_decimals, (b.value IS NOT NULL)::integer::bigint, b.value,
                                              b.denominator) AS before) AS h
+    CROSS JOIN LATERAL (SELECT o.district IN (SELECT v.district FROM yuebao.seen_district AS v) AS seen) AS s
     LEFT JOIN ranked AS r ON r.form = o.form AND r.indicator = i.indicator AND r.school = o.school
     LEFT JOIN district AS t ON t.form = o.form AND t.indicator = i.indicator
     ORDER BY f.code, i.indicator;
@@ -316,7 +323,7 @@ END;
 COMMENT ON FUNCTION api.profile(text, text) IS
     'Every indicator that a school is asked in a period (NULL: of each of its forms the newest that it reported) beside its own district: the figure of '
     'the district''s schools of the same kind by the indicator''s rule, the school''s rank among them (1 the highest) and quarter (1 the highest), and its own '
-    'figure of the period before.';
+    'figure of the period before. Of a district that the login does not see whole, nothing stands beside it.';
 
 -- ---- down to the signed statement ---------------------------------------------------------------------------------------------------------
 
@@ -350,9 +357,11 @@ BEGIN ATOMIC
                lead(r.received_at) OVER (PARTITION BY r.form ORDER BY r.revision) AS next_at
         FROM yuebao.period_of(of_period) AS p
         JOIN yuebao.school AS s ON s.code = of_school
-        JOIN yuebao.indicator AS i ON i.code = of_indicator
+        JOIN yuebao.indicator AS i ON i.code = of_indicator AND i.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
         JOIN yuebao.form AS f ON f.frequency = p.frequency AND f.kind = s.kind
-        CROSS JOIN LATERAL (SELECT l.* FROM yuebao.report AS l
+        CROSS JOIN LATERAL (SELECT l.district, l.period, l.school, l.form, l.revision, l.id, l.catalogue, l.received_at, l.late, l.admitted,
+                                   l.correction, l.filler, l.reviewer, l.head
+                            FROM yuebao.report AS l
                             WHERE l.district = yuebao.school_district_on(s.school, yuebao.period_last_day(p.first_day, p.frequency))
                               AND l.period = p.first_day AND l.school = s.school AND l.form = f.form OFFSET 0) AS r
         WHERE EXISTS (SELECT FROM yuebao.catalogue_form AS k WHERE k.catalogue = r.catalogue AND k.form = r.form AND k.indicator = i.indicator)
@@ -397,8 +406,8 @@ RETURNS TABLE (
 BEGIN ATOMIC
     WITH gone AS MATERIALIZED (
         SELECT m.* FROM api.missing AS m
-        WHERE m.district = ANY (ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a
-                                      WHERE a.ancestor = coalesce(in_district, (SELECT d.district FROM yuebao.district AS d WHERE d.parent IS NULL))))
+        WHERE m.district = ANY (CASE WHEN in_district IS NULL THEN ARRAY(SELECT d.district FROM yuebao.district AS d)
+                                     ELSE ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = in_district) END)
           AND (of_period IS NULL OR m.first_day = (SELECT p.first_day FROM yuebao.period_of(of_period) AS p)) -- found by it; and so named:
           AND (of_period IS NULL OR m.period = of_period) AND (of_form IS NULL OR m.form = of_form)
     ), owed AS MATERIALIZED (
@@ -407,9 +416,9 @@ BEGIN ATOMIC
         JOIN yuebao.form AS f ON f.code = c.form
         CROSS JOIN LATERAL (SELECT s.district FROM yuebao.slot AS s
                             WHERE s.form = f.form AND s.period = c.first_day AND s.opens_at <= now()
-                              AND s.district = ANY (ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a
-                                                          WHERE a.ancestor = coalesce(in_district, (SELECT d.district FROM yuebao.district AS d
-                                                                                                    WHERE d.parent IS NULL)))) OFFSET 0) AS o
+                              AND s.district = ANY (CASE WHEN in_district IS NULL THEN ARRAY(SELECT d.district FROM yuebao.district AS d)
+                                                         ELSE ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a
+                                                                    WHERE a.ancestor = in_district) END) OFFSET 0) AS o
         GROUP BY f.form, c.first_day, o.district
     ), whole AS (
         SELECT o.form, o.first_day, sum(o.slots)::bigint AS slots FROM owed AS o GROUP BY o.form, o.first_day

@@ -19,8 +19,10 @@ BEGIN ATOMIC
         SELECT f.first_day, yuebao.period_last_day(t.first_day, t.frequency) AS last_day
         FROM yuebao.period_of(totals.from_period) AS f, yuebao.period_of(coalesce(totals.to_period, totals.from_period)) AS t
     ), places AS MATERIALIZED (
-        SELECT d.district, d.name_zh, d.name_en, d.district = totals.in_district AS own FROM yuebao.district AS d
+        SELECT d.district, d.name_zh, d.name_en, d.district = totals.in_district AS own
+        FROM yuebao.district AS d JOIN yuebao.seen_district AS v ON v.district = d.district
         WHERE d.district = totals.in_district OR totals.below AND d.parent = totals.in_district
+          AND totals.in_district IN (SELECT o.district FROM yuebao.seen_district AS o)
     ), parts AS MATERIALIZED (
         SELECT t.*, i.code, i.over_schools, i.over_time, i.decimals, i.denominator_decimals
         FROM span AS s

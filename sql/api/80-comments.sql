@@ -238,6 +238,16 @@ BEGIN
             ('since', 'Day on which it began.'),
             ('changes', 'What it changed.'),
             ('own_total.value', 'Sum over these schools, also where they make a mean; their greatest where the indicator says max; the numerator of a ratio.'),
+            ('seen', 'The login may be told its figures; of a district, its totals.'),
+            ('uppermost', 'The login sees it and not the one above: what is meant when no district is named.'),
+            ('role', 'Name of the database login.'),
+            ('access.kind', 'official, inspector, department or auditor.'),
+            ('valid', 'Today is among the days.'),
+            ('audit_log', 'Number of the entry, in order.'),
+            ('at', 'When.'),
+            ('who', 'Database user.'),
+            ('action', 'What: import, enrol, revoke ...'),
+            ('detail', 'On what.'),
             ('made_by', 'Database user who said so.'),
             ('made_at', 'When.')
         ) AS m (name, meaning) ON m.name IN (a.attname, c.relname || '.' || a.attname)

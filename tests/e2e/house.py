@@ -140,6 +140,11 @@ class Database:
         return run(BUILD / "server" / "ctl" / "yuebaoctl", *args, "--db", self.conninfo(), ok=ok,
                    env={"YUEBAO_SQL": str(ROOT / "sql")}, **kw)
 
+    def auditor(self):
+        """A reader that sees everything and changes nothing."""
+        self.run("SELECT yuebao.grant_access('yuebao_reader', 'auditor', '{}', '{}', '{}', '-infinity', 'infinity')")
+        return self.conninfo("yuebao_reader")
+
     def drop(self):
         self.cluster.rows("postgres", f'DROP DATABASE "{self.name}" WITH (FORCE)')
 

@@ -148,8 +148,10 @@ def test_two_migrates_at_once_do_it_once(bare):
 
 
 def test_a_reader_may_read_and_nothing_else(filled):
+    reader = filled.auditor()
+
     def as_reader(*args, ok=True):
-        return house.run(CTL, *args, "--db", filled.conninfo("yuebao_reader"), ok=ok, env={"YUEBAO_SQL": str(ROOT / "sql")})
+        return house.run(CTL, *args, "--db", reader, ok=ok, env={"YUEBAO_SQL": str(ROOT / "sql")})
 
     assert "Longtan" in as_reader("progress", "--plan", "longtan-145").stdout
     assert as_reader("missing", "--district", "220203").stdout

@@ -94,8 +94,7 @@ def test_below_are_the_districts_and_their_sum(world):
     assert lines[1] == row(world, OPEN) and lines[0]["expected"] == len(owing(world, CITY))
     said = world.database.ctl("completeness", "--district", str(CITY), "--period", OPEN, "--form", "primary.monthly", "--below").stdout
     assert f"{lines[0]['reported']} of {lines[0]['expected']} reports that are owed are here" in said
-    reader = world.database.conninfo("yuebao_reader")
-    world.database.run("ALTER ROLE yuebao_reader LOGIN")
+    reader = world.database.auditor()
     for command in ("completeness", "coverage"):
         shown = ask(world, command, "--district", str(CITY), "--period", OPEN)
         assert json.loads(run_as(world, reader, command, "--district", str(CITY), "--period", OPEN, "--json")) == shown

@@ -253,8 +253,7 @@ def test_a_text_to_paste(said):
 
 
 def test_a_reader_may_ask_and_all_formats_say_the_same(said):
-    said.world.database.run("ALTER ROLE yuebao_reader LOGIN")
-    reader = said.world.database.conninfo("yuebao_reader")
+    reader = said.world.database.auditor()
     for command in (f"trend {PUPILS} --district {COUNTY}", f"totals {COUNTY} {OPEN}", f"rank {PUPILS} {OPEN} --district {CITY}", f"rank {PUPILS} {OPEN} --schools",
                     f"distribution {PUPILS} {OPEN}", f"profile {said.schools[0].code} {OPEN}", f"drill {COUNTY} {OPEN} {PUPILS}",
                     f"figure {said.schools[0].code} {OPEN} {PUPILS}", f"punctuality --year {TODAY.year} --schools",

@@ -134,7 +134,7 @@ def test_one_report_in_full(world):
 
 
 def test_readers_look_and_change_nothing(world):
-    conninfo = world.database.conninfo("yuebao_reader")
+    conninfo = world.database.auditor()
     school, _ = world.enrolled("kindergarten", int(DISTRICT))
     send(world, school)
     ctl = BUILD / "server" / "ctl" / "yuebaoctl"

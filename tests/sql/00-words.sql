@@ -38,11 +38,14 @@ $$, 'every function is bound at creation or sets its search_path');
 
 SELECT is_empty($$
     SELECT c.oid::regclass::text FROM pg_class AS c
-    WHERE c.relnamespace IN ('yuebao'::regnamespace, 'api'::regnamespace) AND c.relowner <> 'yuebao_admin'::regrole
+    WHERE (c.relnamespace = 'api'::regnamespace OR c.relnamespace = 'yuebao'::regnamespace AND c.relkind = 'v')
+      AND c.relowner <> CASE WHEN c.relname IN ('district_above', 'total_unfolded') THEN 'yuebao_admin'::regrole ELSE 'yuebao_teller'::regrole END
+       OR c.relnamespace = 'yuebao'::regnamespace AND c.relkind <> 'v' AND c.relowner <> 'yuebao_admin'::regrole
     UNION ALL
     SELECT p.oid::regprocedure::text FROM pg_proc AS p
-    WHERE p.pronamespace IN ('yuebao'::regnamespace, 'api'::regnamespace) AND p.proowner <> 'yuebao_admin'::regrole
-$$, 'yuebao_admin owns everything');
+    WHERE p.pronamespace = 'yuebao'::regnamespace AND p.proowner <> 'yuebao_admin'::regrole
+       OR p.pronamespace = 'api'::regnamespace AND p.proowner <> 'yuebao_teller'::regrole
+$$, 'yuebao_admin owns what there is, yuebao_teller what is told of it');
 
 SELECT is_empty($$
     SELECT c.conrelid::regclass || '.' || c.conname FROM pg_constraint AS c WHERE c.connamespace = 'yuebao'::regnamespace AND NOT c.convalidated
