@@ -6,9 +6,10 @@ import signal
 import sys
 
 from measure import Others
+from province import Province
 from stage import Stage
 
-NAMES = ["ceiling", "ingest", "storm", "naive", "connections", "corrections"]
+NAMES = ["ceiling", "ingest", "storm", "naive", "connections", "corrections", "queries"]
 
 
 def leave(number, frame):
@@ -23,20 +24,25 @@ def main():
     parser.add_argument("--many", type=int, default=3000000)
     parser.add_argument("--schools", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=256)
+    parser.add_argument("--keep", action="store_true")
     parser.add_argument("names", nargs="*", choices=NAMES)
     options = parser.parse_args()
-    stage = Stage(max(20000, options.schools))
+    stages = {}
     try:
         for name in options.names:
+            kind = Province if name == "queries" else Stage
+            if kind not in stages:
+                stages[kind] = Province(options.keep) if kind is Province else Stage(max(20000, options.schools))
             others = Others()
-            report = importlib.import_module(name).bench(stage, options)
+            report = importlib.import_module(name).bench(stages[kind], options)
             share = others.share()
             report.others = share
             if share > 0.1:
                 report.note(f"Others took {share:.0%} of this machine's processors meanwhile: trust ratios, and those with doubt.")
             print(report.json() if options.json else report.table(), flush=True)
     finally:
-        stage.close()
+        for stage in stages.values():
+            stage.close()
 
 
 if __name__ == "__main__":

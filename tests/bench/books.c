@@ -2,7 +2,7 @@
  * books: the database's share of a report, beside the ceiling that no collector can pass.
  *
  *   books copy|figures|totals|batch --database CONNINFO --receipt-key FILE --period P --schools N --reports R
- *         [--first F] [--spread S] [--batch B] [--links L]
+ *         [--first F] [--spread S] [--batch B] [--links L] [--rate N]
  *
  *   copy     libpq: COPY BINARY of the figures, one transaction a batch, nothing else; blocking, a thread a
  * link figures  the collector's own statements: claim, COPY figure, COMMIT; one link totals   the same with
@@ -11,7 +11,9 @@
  *
  * Statements are signed, judged and receipted before the clock runs: what is measured begins where intake
  * ends. A hundred reports go ahead of the clock, so that plans are made and caches warm: reports F to F + R +
- * 99 are used. Every way sorts its batches by school. School n has the id (n - 1) × S + 1.
+ * 99 are used. Every way sorts its batches by school. School n has the id (n - 1) × S + 1. With a rate,
+ * "batch" is given N reports a second, whether or not those before are done, and a report's time counts from
+ * when it was due.
  */
 #include <assert.h>
 #include <getopt.h>
@@ -48,7 +50,7 @@
 
 struct options {
     const char *database, *receipt_key, *period;
-    size_t schools, reports, first, spread, batch, links;
+    size_t schools, reports, first, spread, batch, links, rate;
 };
 
 static struct options options = {.spread = 1, .batch = 100, .links = 1};
@@ -371,12 +373,16 @@ run_lane(bool with_totals)
 struct room {
     struct event_base *base;
     struct batch *batch;
+    struct event *tick; /* with a rate */
     size_t next, done, until;
+    size_t first; /* and since when, where they come at a rate */
+    double first_at;
     double *began;
 };
 
 static struct room room;
 
+/* As many as the room has work for at once: what the next batches gather. */
 static void
 room_fill(void)
 {
@@ -390,6 +396,23 @@ room_fill(void)
     }
 }
 
+/* Those that are due by now. */
+static void
+room_tick(evutil_socket_t fd, short what, void *arg)
+{
+    double now = gun_clock();
+
+    (void)fd, (void)what, (void)arg;
+    for (; room.next < room.until; room.next++) {
+        double due = room.first_at + (double)(room.next - room.first) / (double)options.rate;
+        if (due > now)
+            return;
+        room.began[room.next] = due;
+        if (!batch_submit(room.batch, submissions[room.next]))
+            return;
+    }
+}
+
 static void
 room_on_done(struct submission *s, enum submission_outcome outcome, void *arg)
 {
@@ -398,15 +421,24 @@ room_on_done(struct submission *s, enum submission_outcome outcome, void *arg)
     gun_times_add(&times, gun_clock() - *(double *)arg);
     if (++room.done == room.until)
         event_base_loopbreak(room.base);
-    room_fill();
+    if (options.rate == 0)
+        room_fill();
 }
 
 static void
 room_all(size_t count)
 {
+    static const struct timeval often = {.tv_usec = 1000};
+
     room.until = room.next + count;
-    room_fill();
+    room.first = room.next;
+    room.first_at = gun_clock();
+    if (options.rate == 0)
+        room_fill();
+    else
+        event_add(room.tick, &often);
     event_base_dispatch(room.base);
+    event_del(room.tick);
 }
 
 static double
@@ -418,7 +450,8 @@ run_batch(void)
     room.base = event_base_new();
     room.began = calloc(AHEAD + options.reports, sizeof(double));
     room.batch = batch_new(room.base, options.database, (unsigned)options.links);
-    assert(room.base != NULL && room.began != NULL && room.batch != NULL);
+    room.tick = event_new(room.base, -1, EV_PERSIST, room_tick, NULL);
+    assert(room.base != NULL && room.began != NULL && room.batch != NULL && room.tick != NULL);
     for (size_t i = 0; i < AHEAD + options.reports; i++) {
         submissions[i]->done = room_on_done;
         submissions[i]->arg = &room.began[i];
@@ -435,12 +468,17 @@ run_batch(void)
 
 /* ---- options ------------------------------------------------------------------------------------ */
 
-static const struct option long_options[] = {
-    {"database", required_argument, NULL, 'd'}, {"receipt-key", required_argument, NULL, 'k'},
-    {"period", required_argument, NULL, 'P'},   {"schools", required_argument, NULL, 'n'},
-    {"reports", required_argument, NULL, 'r'},  {"first", required_argument, NULL, 'f'},
-    {"spread", required_argument, NULL, 's'},   {"batch", required_argument, NULL, 'b'},
-    {"links", required_argument, NULL, 'l'},    {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {{"database", required_argument, NULL, 'd'},
+                                             {"receipt-key", required_argument, NULL, 'k'},
+                                             {"period", required_argument, NULL, 'P'},
+                                             {"schools", required_argument, NULL, 'n'},
+                                             {"reports", required_argument, NULL, 'r'},
+                                             {"first", required_argument, NULL, 'f'},
+                                             {"spread", required_argument, NULL, 's'},
+                                             {"batch", required_argument, NULL, 'b'},
+                                             {"links", required_argument, NULL, 'l'},
+                                             {"rate", required_argument, NULL, 'R'},
+                                             {NULL, 0, NULL, 0}};
 
 static bool
 take_option(struct options *o, int option)
@@ -451,7 +489,8 @@ take_option(struct options *o, int option)
         size_t *number;
     } takers[] = {{'d', &o->database, NULL}, {'k', &o->receipt_key, NULL}, {'P', &o->period, NULL},
                   {'n', NULL, &o->schools},  {'r', NULL, &o->reports},     {'f', NULL, &o->first},
-                  {'s', NULL, &o->spread},   {'b', NULL, &o->batch},       {'l', NULL, &o->links}};
+                  {'s', NULL, &o->spread},   {'b', NULL, &o->batch},       {'l', NULL, &o->links},
+                  {'R', NULL, &o->rate}};
 
     for (size_t i = 0; i < sizeof(takers) / sizeof(takers[0]); i++) {
         if (option != takers[i].letter)

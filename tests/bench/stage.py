@@ -41,25 +41,27 @@ def program(name):
 
 
 class Stage:
-    def __init__(self, schools=20000):
+    def __init__(self, schools=20000, cluster=house.Cluster):
         self.schools = schools
         self._collectors = []
         os.environ["YUEBAO_PG_CONF"] = " ".join(server_settings())
-        self.cluster = house.Cluster()
+        self.cluster = cluster()
         try:
             self._furnish()
         except BaseException:
             self.cluster.destroy()
             raise
 
-    def _furnish(self):
+    def _furnish(self, bare=True):
         self.where = Path(tempfile.mkdtemp(prefix="bench-", dir=self.cluster.dir))
         self.authority = house.Authority(self.where)
         self.receipt_key = self.where / "receipt.key"
         house.run(BUILD / "server" / "ctl" / "yuebaoctl", "key", self.receipt_key)
+        if not bare:
+            return
         self.bare = self.cluster.create("bare")
         self.bare.ctl("migrate")
-        self.bare.run("SELECT yuebao.make_partitions('2025-01-01', '2026-12-01')")
+        self.bare.run("SELECT yuebao.make_partitions('2024-10-01', '2026-12-01')")
 
     @property
     def postmaster(self):
@@ -139,11 +141,11 @@ class Stage:
         self._collectors.append(collector)
         return collector
 
-    def books(self, way, database, *, reports, first=0, batch=100, links=1, spread=1, schools=None):
+    def books(self, way, database, *, reports, first=0, batch=100, links=1, spread=1, schools=None, period=PERIOD, rate=0):
         """The database's share alone (books.c)."""
         gun = Gun(program("books"), way, "--database", database.conninfo("yuebao_collector"), "--receipt-key", self.receipt_key,
-                  "--period", PERIOD, "--schools", schools or self.schools, "--reports", reports, "--first", first, "--batch", batch,
-                  "--links", links, "--spread", spread)
+                  "--period", period, "--schools", schools or self.schools, "--reports", reports, "--first", first, "--batch", batch,
+                  "--links", links, "--spread", spread, "--rate", rate)
         return figures_of(gun.fire(postgres=self.postmaster))
 
     def load(self, collector, *, reports, sessions=SESSIONS, window=WINDOW, more=()):
