@@ -33,6 +33,8 @@ copy_figures_of(const struct claim *claim, struct binary *stream, struct totals 
     const struct submission *s = claim->submission;
     const Yuebao__Statement *st = s->statement;
 
+    totals_count(totals, claim->district, s->period.first_day, s->form_id,
+                 (struct totals_report){.revision = s->revision, .late = s->late});
     for (size_t i = 0; i < st->n_indicator; i++) {
         struct totals_figure figure = {
             .indicator = (int16_t)st->indicator[i], .value = st->value[i], .denominator = st->denominator[i]};

@@ -146,6 +146,22 @@ totals_put(struct totals *t, int32_t district, int32_t period_day, int16_t form,
         t->failed = true;
 }
 
+void
+totals_count(struct totals *t, int32_t district, int32_t period_day, int16_t form,
+             struct totals_report report)
+{
+    struct totals_row *row = totals_row(t, district, period_day, form);
+    struct totals_cell *cell = row != NULL ? totals_cell(row, TOTALS_REPORTS) : NULL;
+
+    if (cell == NULL) {
+        t->failed = true;
+        return;
+    }
+    cell->schools += report.revision == 1;
+    cell->excused += report.revision == 1 && report.late;
+    cell->value += report.revision == 2;
+}
+
 static bool
 totals_differs(const struct totals_cell *cell)
 {

@@ -4,6 +4,10 @@
  * One row a (district, period, form), with a cell an indicator, ascending. A school's new figures are added,
  * the figures that a revision replaces are subtracted. A sum that would leave 64 bits begins another row of
  * the same key: the fold adds rows up as numeric.
+ *
+ * The cell of TOTALS_REPORTS, which is no indicator's number, counts the reports themselves: `schools` those
+ * that came first, `excused` of these the late ones, `value` the slots that were corrected, `denominator`
+ * what was admitted after close.
  */
 #ifndef YUEBAO_TOTALS_H
 #define YUEBAO_TOTALS_H
@@ -41,6 +45,13 @@ struct totals_figure {
     int64_t value, denominator;
 };
 
+#define TOTALS_REPORTS 0
+
+struct totals_report {
+    uint32_t revision;
+    bool late;
+};
+
 enum totals_sign { TOTALS_ADD = 1, TOTALS_SUBTRACT = -1 };
 
 /* A zeroed struct is empty. */
@@ -49,6 +60,10 @@ void totals_clear(struct totals *totals);
 
 void totals_put(struct totals *totals, int32_t district, int32_t period_day, int16_t form,
                 struct totals_figure figure, enum totals_sign sign);
+
+/* One accepted report, whatever its figures. */
+void totals_count(struct totals *totals, int32_t district, int32_t period_day, int16_t form,
+                  struct totals_report report);
 
 /* The whole COPY stream of yuebao.total_delta (TOTALS_COPY_COLUMNS). Cells and rows without a difference are
  * left out. */

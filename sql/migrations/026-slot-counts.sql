@@ -179,6 +179,25 @@ CREATE TRIGGER owed_kept_before AFTER UPDATE ON yuebao.calendar
 CREATE TRIGGER owed_kept_left AFTER DELETE ON yuebao.calendar
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION yuebao.recount_owed('window');
 
+-- ---- who sees it -----------------------------------------------------------------------------------------------------------------------
+
+SELECT yuebao.guard('yuebao.owed', 'district', form => 'form');
+SELECT yuebao.guard('yuebao.school_change', 'district', 'school');
+
+-- A department sees of the forms that ask for its indicators whether they are reported: so, of these, the counts under 0.
+DROP POLICY seen ON yuebao.total_folded;
+CREATE POLICY seen ON yuebao.total_folded FOR SELECT TO yuebao_teller USING (
+    ((SELECT yuebao.sees_every_district()) OR district = ANY ((SELECT yuebao.seen_districts())::integer[]))
+    AND ((SELECT yuebao.sees_every_indicator()) OR indicator = ANY ((SELECT yuebao.seen_indicators())::smallint[])
+         OR indicator = 0 AND form = ANY ((SELECT yuebao.seen_forms())::smallint[])));
+CREATE OR REPLACE VIEW yuebao.total_unfolded WITH (security_barrier) AS
+SELECT d.district, d.period, d.form, u.indicator, u.schools, u.excused, u.value, u.denominator
+FROM yuebao.total_delta AS d
+CROSS JOIN LATERAL unnest(d.indicator, d.schools, d.excused, d.value, d.denominator) AS u (indicator, schools, excused, value, denominator)
+WHERE ((SELECT yuebao.sees_every_district()) OR d.district = ANY ((SELECT yuebao.seen_districts())::integer[]))
+  AND ((SELECT yuebao.sees_every_indicator()) OR u.indicator = ANY ((SELECT yuebao.seen_indicators())::smallint[])
+       OR u.indicator = 0 AND d.form = ANY ((SELECT yuebao.seen_forms())::smallint[]));
+
 -- ---- both, side by side ----------------------------------------------------------------------------------------------------------------
 
 CREATE VIEW yuebao.school_extension AS
@@ -241,10 +260,8 @@ CROSS JOIN LATERAL (
     FROM (SELECT t.schools, t.excused, t.value, t.denominator FROM yuebao.total_folded AS t
           WHERE t.district = o.district AND t.period = o.period AND t.form = o.form AND t.indicator = 0
           UNION ALL
-          SELECT i.schools, i.excused, i.value, i.denominator
-          FROM yuebao.total_delta AS d
-          CROSS JOIN LATERAL unnest(d.indicator, d.schools, d.excused, d.value, d.denominator) AS i (indicator, schools, excused, value, denominator)
-          WHERE d.district = o.district AND d.period = o.period AND d.form = o.form AND i.indicator = 0) AS p) AS n;
+          SELECT d.schools, d.excused, d.value, d.denominator FROM yuebao.total_unfolded AS d
+          WHERE d.district = o.district AND d.period = o.period AND d.form = o.form AND d.indicator = 0) AS p) AS n;
 COMMENT ON VIEW   yuebao.slot_count IS 'yuebao.slot and what came of it, counted by window and district (its own schools). Exact at once. Where the slots do not open together (first_opens_at < last_opens_at) the counts are of all of them, opened or not.';
 COMMENT ON COLUMN yuebao.slot_count.district IS 'As in slot.';
 COMMENT ON COLUMN yuebao.slot_count.period IS 'As in slot.';
@@ -263,3 +280,5 @@ COMMENT ON COLUMN yuebao.slot_count.reported IS 'Those with an accepted report.'
 COMMENT ON COLUMN yuebao.slot_count.late IS 'Of these, those whose first report was late.';
 COMMENT ON COLUMN yuebao.slot_count.corrected IS 'Of these, those that were corrected.';
 COMMENT ON COLUMN yuebao.slot_count.admitted IS 'Accepted reports, corrections too, that came after close and were admitted.';
+
+CREATE INDEX kept_by_window ON yuebao.kept (period, form); -- almost always empty: asked first

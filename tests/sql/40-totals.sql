@@ -12,6 +12,10 @@ CREATE FUNCTION pg_temp.differences() RETURNS bigint LANGUAGE sql AS $$
         SELECT g.district, g.period, g.form, g.indicator, count(g.value) AS schools, count(g.missing) AS excused, sum(coalesce(g.value, 0)) AS value,
                sum(coalesce(g.denominator, 0)) AS denominator
         FROM yuebao.figure AS g GROUP BY 1, 2, 3, 4
+        UNION ALL -- the reports themselves
+        SELECT r.district, r.period, r.form, 0, count(*) FILTER (WHERE r.revision = 1), count(*) FILTER (WHERE r.revision = 1 AND r.late),
+               count(*) FILTER (WHERE r.revision = 2), count(*) FILTER (WHERE r.admitted)
+        FROM yuebao.report AS r GROUP BY 1, 2, 3
     ) AS f USING (district, period, form, indicator)
     WHERE (t.schools, t.excused, t.value, t.denominator) IS DISTINCT FROM (f.schools, f.excused, f.value, f.denominator)
       AND (f.schools IS NOT NULL OR t.schools <> 0 OR t.excused <> 0 OR t.value <> 0 OR t.denominator <> 0)
@@ -41,7 +45,7 @@ SELECT is(pg_temp.differences(), 0::bigint, 'half folded');
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01', '{"pupils": [90], "funds": "1", "rate": [2, 4], "largest": [61]}', 2);
 SELECT is(pg_temp.differences(), 0::bigint, 'a correction takes back what it replaces');
 SELECT is((SELECT count(*) FROM yuebao.figure_history), 5::bigint, 'and history keeps it');
-SELECT is(yuebao.fold_totals(1000) + yuebao.fold_totals(1000), 6, 'the rest, and then nothing');
+SELECT is(yuebao.fold_totals(1000) + yuebao.fold_totals(1000), 13, 'the rest, and then nothing');
 SELECT is(pg_temp.differences(), 0::bigint, 'all folded');
 SELECT is_empty('SELECT * FROM yuebao.total_delta', 'no difference is left over');
 

@@ -142,6 +142,26 @@ test_totals_add_up(void **state)
 }
 
 static void
+test_reports_are_counted_beside_their_figures(void **state)
+{
+    const struct totals_report reports[] = {{1, false}, {1, true}, {2, true}, {3, false}};
+    struct totals t = {0};
+
+    (void)state;
+    put(&t, 1, 5, 100, TOTALS_ADD);
+    for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++)
+        totals_count(&t, 1, 20000, 1, reports[i]);
+    assert_int_equal(t.count, 1);
+    assert_int_equal(t.rows[0].count, 2);
+    assert_int_equal(t.rows[0].cells[0].indicator, TOTALS_REPORTS);
+    assert_int_equal(t.rows[0].cells[0].schools, 2);
+    assert_int_equal(t.rows[0].cells[0].excused, 1);
+    assert_int_equal(t.rows[0].cells[0].value, 1);
+    assert_int_equal(t.rows[0].cells[0].denominator, 0);
+    totals_fini(&t);
+}
+
+static void
 test_a_sum_beyond_64_bits_takes_two_rows(void **state)
 {
     struct totals t = {0};
@@ -197,9 +217,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fields),         cmocka_unit_test(test_arrays),
-        cmocka_unit_test(test_read_back),      cmocka_unit_test(test_buffer_grows),
-        cmocka_unit_test(test_totals_add_up),  cmocka_unit_test(test_a_sum_beyond_64_bits_takes_two_rows),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_arrays),
+        cmocka_unit_test(test_read_back),
+        cmocka_unit_test(test_buffer_grows),
+        cmocka_unit_test(test_totals_add_up),
+        cmocka_unit_test(test_reports_are_counted_beside_their_figures),
+        cmocka_unit_test(test_a_sum_beyond_64_bits_takes_two_rows),
         cmocka_unit_test(test_totals_as_copy),
     };
 

@@ -119,12 +119,24 @@ remember(struct audit *a, const struct ledger *l, const char *slot, long revisio
     snprintf(a->slot, sizeof(a->slot), "%s", slot);
 }
 
+/* Late and admitted as the receipt says; where there is none, as the row says. */
+static struct sums_report
+report_of(const struct ledger *l, long revision)
+{
+    const Yuebao__Verdict *v = l->answered.verdict;
+
+    if (v != NULL && v->outcome_case == YUEBAO__VERDICT__OUTCOME_RECEIPT)
+        return (struct sums_report){revision, v->receipt->late, v->receipt->admitted};
+    return (struct sums_report){revision, ledger_is(l, LEDGER_LATE), ledger_is(l, LEDGER_ADMITTED)};
+}
+
 static void
 check(struct audit *a, struct ledger *l)
 {
     struct audit_group *group = group_of(a, l);
     char slot[4 * AUDIT_TEXT_MAX];
     long revision = strtol(l->cells[LEDGER_REVISION], NULL, 10);
+    int form = (int)strtol(l->cells[LEDGER_FORM_NUMBER], NULL, 10);
 
     a->place = (struct audit_place){
         .district = l->cells[LEDGER_DISTRICT],
@@ -143,7 +155,8 @@ check(struct audit *a, struct ledger *l)
     if (l->catalogue != NULL)
         group->catalogue = l->catalogue->catalogue;
     if (ledger_is(l, LEDGER_IS_NEWEST))
-        sums_add(&group->sums, (int)strtol(l->cells[LEDGER_FORM_NUMBER], NULL, 10), figures);
+        sums_add(&group->sums, form, figures);
+    sums_count(&group->sums, form, report_of(l, revision));
     a->reports++;
     a->figures += (long)figures->count;
     count_receipt(a, l);

@@ -49,7 +49,8 @@
     X(schools, "total_schools")                                                                              \
     X(excused, "total_excused")                                                                              \
     X(value, "total_value")                                                                                  \
-    X(denominator, "total_denominator")
+    X(denominator, "total_denominator")                                                                      \
+    X(reports, "total_reports")
 
 enum difference {
 #define X(name, key) DIFFERENCE_##name,

@@ -5,6 +5,8 @@
 #ifndef YUEBAOCTL_SUMS_H
 #define YUEBAOCTL_SUMS_H
 
+#include <stdbool.h>
+
 #include "booked.h"
 
 struct sum {
@@ -24,6 +26,14 @@ void sums_fini(struct sums *sums);
 
 /* Ends the program when there is no memory. */
 void sums_add(struct sums *sums, int form, const struct booked_list *figures);
+
+/* The same of the reports themselves, which totals count under SUMS_REPORTS (server/totals.h). */
+#define SUMS_REPORTS 0
+struct sums_report {
+    long revision;
+    bool late, admitted;
+};
+void sums_count(struct sums *sums, int form, struct sums_report report);
 
 /* A total as the database has it: texts of integers. */
 struct total {
