@@ -101,6 +101,7 @@ int cmd_calendar(struct ctl *ctl, int argc, char **argv);
 int cmd_ask(struct ctl *ctl, int argc, char **argv);
 int cmd_enrol(struct ctl *ctl, int argc, char **argv);
 int cmd_schools(struct ctl *ctl, int argc, char **argv);
+int cmd_areas(struct ctl *ctl, int argc, char **argv);
 int cmd_progress(struct ctl *ctl, int argc, char **argv);
 int cmd_result(struct ctl *ctl, int argc, char **argv);
 int cmd_snapshot(struct ctl *ctl, int argc, char **argv);

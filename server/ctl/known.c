@@ -96,6 +96,18 @@ is_district(struct ctl *ctl, const char *text)
 }
 
 bool
+is_area(struct ctl *ctl, const char *text)
+{
+    size_t len = text == NULL ? 0 : strlen(text);
+
+    if (text == NULL ||
+        (len >= 1 && len <= SCHOOL_CODE_MAX &&
+         strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-") == len))
+        return true;
+    return refuse(ctl, MSG_ctl_bad_area, text);
+}
+
+bool
 is_reason(struct ctl *ctl, const char *text)
 {
     if (text != NULL && text[strspn(text, " ")] != '\0' && strlen(text) <= TEXT_MAX &&
@@ -174,6 +186,24 @@ knows_district(struct ctl *ctl, const char *district)
     bool known = district == NULL || PQgetvalue(result, 0, 0)[0] == 't';
     PQclear(result);
     return known || refuse_district(ctl, district);
+}
+
+bool
+knows_area(struct ctl *ctl, const char *area)
+{
+    return area == NULL || says_yes(ctl, "SELECT EXISTS (SELECT FROM api.area AS a WHERE a.area = $1)", 1,
+                                    &area, MSG_ctl_no_area);
+}
+
+bool
+sees_area(struct ctl *ctl, const char *area)
+{
+    if (area == NULL || says_yes(ctl, "SELECT bool_and(a.seen) FROM api.area AS a WHERE a.area = $1", 1,
+                                 &area, MSG_ctl_area_not_seen))
+        return true;
+    if (ctl->status == EX_DATAERR)
+        ctl->status = EX_NOPERM;
+    return false;
 }
 
 bool

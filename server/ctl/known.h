@@ -21,6 +21,7 @@ bool is_frequency(struct ctl *ctl, const char *text) __attribute__((warn_unused_
 /* Why something is done to a school, which reads it: one line, not empty. Here NULL is not accepted. */
 bool is_reason(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 bool is_district(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+bool is_area(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 /* The id of a statement, or enough of its beginning. */
 #define STATEMENT_PREFIX_MIN 8 /* hex digits */
 bool is_statement_id(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
@@ -31,6 +32,9 @@ bool form_frequency(const char *form, enum frequency *ret_frequency) __attribute
 /* By schema api: readers may ask. */
 bool knows_form(struct ctl *ctl, const char *form) __attribute__((warn_unused_result));
 bool knows_district(struct ctl *ctl, const char *district) __attribute__((warn_unused_result));
+bool knows_area(struct ctl *ctl, const char *area) __attribute__((warn_unused_result));
+/* Whether this user may be told its totals. false: reported, as not allowed (77). */
+bool sees_area(struct ctl *ctl, const char *area) __attribute__((warn_unused_result));
 bool knows_plan(struct ctl *ctl, const char *plan) __attribute__((warn_unused_result));
 bool knows_indicator(struct ctl *ctl, const char *indicator) __attribute__((warn_unused_result));
 bool knows_school(struct ctl *ctl, const char *school) __attribute__((warn_unused_result));

@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"ask", cmd_ask, MSG_ctl_sum_ask, MSG_ctl_help_ask, NULL},
     {"enrol", cmd_enrol, MSG_ctl_sum_enrol, MSG_ctl_help_enrol, NULL},
     {"schools", cmd_schools, MSG_ctl_sum_schools, MSG_ctl_help_schools, NULL},
+    {"areas", cmd_areas, MSG_ctl_sum_areas, MSG_ctl_help_areas, NULL},
     {"progress", cmd_progress, MSG_ctl_sum_progress, MSG_ctl_help_progress, NULL},
     {"result", cmd_result, MSG_ctl_sum_result, MSG_ctl_help_result, NULL},
     {"snapshot", cmd_snapshot, MSG_ctl_sum_snapshot, MSG_ctl_help_snapshot, NULL},

@@ -12,6 +12,17 @@ CREATE FUNCTION api.shown(quotient numeric) RETURNS numeric
     RETURN trim_scale(round(quotient, 6));
 COMMENT ON FUNCTION api.shown(numeric) IS 'A quotient rounded to six decimals, without trailing zeros.';
 
+CREATE FUNCTION api.figure_of(over_schools text, decimals smallint, denominator_decimals smallint, schools bigint, value numeric, denominator numeric)
+    RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN schools > 0 THEN
+        CASE over_schools
+            WHEN 'ratio_of_sums' THEN (value * 10::numeric ^ denominator_decimals) / nullif(denominator * 10::numeric ^ decimals, 0)
+            WHEN 'mean' THEN api.scaled(value, decimals) / schools
+            ELSE api.scaled(value, decimals) END END;
+COMMENT ON FUNCTION api.figure_of(text, smallint, smallint, bigint, numeric, numeric) IS
+    'The figure of stored integers that are already added up (or the maximum) over so many schools; not rounded. NULL of no school, and of 0 by 0.';
+
 CREATE FUNCTION api.reason_zh(missing smallint) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE missing WHEN 1 THEN '不适用' WHEN 2 THEN '暂未掌握' WHEN 3 THEN '未采集' WHEN 4 THEN '拒绝提供' END;

@@ -6,11 +6,13 @@ SELECT o.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS
        o.due_at < now() AS overdue, o.closes_at < now() AS closed,
        EXISTS (SELECT FROM yuebao.school AS i JOIN yuebao.school_key AS k ON k.school = i.school
                WHERE i.institution = s.institution AND k.revoked_at IS NULL) AS enrolled,
-       EXISTS (SELECT FROM yuebao.undecided AS k WHERE k.school = o.school AND k.period = o.period AND k.form = o.form) AS kept
+       EXISTS (SELECT FROM yuebao.undecided AS k WHERE k.school = o.school AND k.period = o.period AND k.form = o.form) AS kept,
+       o.last_day, h.last_report, greatest(h.last_contact, h.last_report) AS last_contact
 FROM yuebao.slot AS o
 JOIN yuebao.form AS f ON f.form = o.form
 JOIN yuebao.school AS s ON s.school = o.school
 JOIN yuebao.district AS d ON d.district = o.district
+LEFT JOIN yuebao.school_heard AS h ON h.school = o.school
 WHERE o.opens_at <= now()
   AND NOT EXISTS (SELECT FROM yuebao.report AS r
                   WHERE r.district = o.district AND r.period = o.period AND r.school = o.school AND r.form = o.form AND r.revision = 1 OFFSET 0);

@@ -1,23 +1,29 @@
 -- Who reports in time, over a year. A slot counts when it is due, or sooner when it is reported; the year is the one in its period's name.
 
-CREATE FUNCTION api.punctuality_of(in_district integer DEFAULT NULL, of_year integer DEFAULT NULL, of_school text DEFAULT NULL)
+CREATE FUNCTION api.punctuality_of(in_district integer DEFAULT NULL, of_year integer DEFAULT NULL, of_school text DEFAULT NULL,
+                                   in_area text DEFAULT NULL)
 RETURNS TABLE (
     year integer, district integer, district_zh text, district_en text, school text, school_zh text, school_en text, kind text, form text,
-    expected bigint, on_time bigint, late bigint, kept bigint, missing bigint, share numeric)
+    expected bigint, on_time bigint, late bigint, kept bigint, missing bigint, share numeric, last_report timestamptz, last_contact timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off
 BEGIN ATOMIC
     SELECT y.year, t.district, d.name_zh, d.name_en, s.code, s.name_zh, s.name_en, f.kind, f.code, t.expected, t.on_time, t.late, t.kept, t.missing,
-           trunc(t.on_time::numeric / t.expected, 4)
+           trunc(t.on_time::numeric / t.expected, 4), h.last_report, greatest(h.last_contact, h.last_report)
     FROM (SELECT coalesce(of_year, extract(year FROM now())::integer) AS year,
                  (SELECT o.school FROM yuebao.school AS o WHERE o.code = of_school) AS school) AS y
-    CROSS JOIN LATERAL yuebao.slots_kept_to(in_district, y.year, y.school) AS t
+    CROSS JOIN LATERAL (
+        SELECT k.* FROM yuebao.slots_kept_to(in_district, y.year, y.school) AS k WHERE in_area IS NULL
+        UNION ALL
+        SELECT k.* FROM yuebao.area AS a CROSS JOIN LATERAL yuebao.area_slots_kept_to(a.area, y.year) AS k
+        WHERE a.code = in_area AND a.area IN (SELECT v.area FROM yuebao.seen_area AS v)) AS t
     JOIN yuebao.district AS d ON d.district = t.district
     JOIN yuebao.school AS s ON s.school = t.school
+    LEFT JOIN yuebao.school_heard AS h ON h.school = t.school
     JOIN yuebao.form AS f ON f.form = t.form
     WHERE (of_school IS NULL OR s.code = of_school);
 END;
-COMMENT ON FUNCTION api.punctuality_of(integer, integer, text) IS
-    'How a year''s reports came, by school and form: of a district with all below it (NULL: everywhere), in a year (NULL: this one), of one school. '
+COMMENT ON FUNCTION api.punctuality_of(integer, integer, text, text) IS
+    'How a year''s reports came, by school and form: of a district with all below it (NULL: everywhere) or an area, in a year (NULL: this one), of one school. '
     'expected = on_time + late + kept + missing; share is on_time by expected, cut after four decimals. A school that moved has a row in each district.';
 
 CREATE FUNCTION api.district_punctuality(in_district integer DEFAULT NULL, of_year integer DEFAULT NULL, below boolean DEFAULT true)

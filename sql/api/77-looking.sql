@@ -5,37 +5,27 @@
 -- is never zero. How many stand behind it: expected = schools (a value) + excused (a reason) + missing (left out or not reported), unless a
 -- school that stated it owes nothing any more.
 
-CREATE FUNCTION api.figure_of(over_schools text, decimals smallint, denominator_decimals smallint, schools bigint, value numeric, denominator numeric)
-    RETURNS numeric
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN schools > 0 THEN
-        CASE over_schools
-            WHEN 'ratio_of_sums' THEN (value * 10::numeric ^ denominator_decimals) / nullif(denominator * 10::numeric ^ decimals, 0)
-            WHEN 'mean' THEN api.scaled(value, decimals) / schools
-            ELSE api.scaled(value, decimals) END END;
-COMMENT ON FUNCTION api.figure_of(text, smallint, smallint, bigint, numeric, numeric) IS
-    'The figure of stored integers that are already added up (or the maximum) over so many schools; not rounded. NULL of no school, and of 0 by 0.';
-
 -- ---- over time ----------------------------------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION api.trend(of_indicator text, in_district integer DEFAULT NULL, of_school text DEFAULT NULL, from_period text DEFAULT NULL,
-                          to_period text DEFAULT NULL, of_kind text DEFAULT NULL)
+                          to_period text DEFAULT NULL, of_kind text DEFAULT NULL, in_area text DEFAULT NULL)
 RETURNS TABLE (
     indicator text, name_zh text, name_en text, unit text, district integer, school text, period text, first_day date, frequency text,
     figure numeric, value numeric, denominator numeric, missing_zh text, missing_en text,
     schools bigint, excused bigint, expected bigint, missing bigint,
-    before_period text, before numeric, change numeric, year_before_period text, year_before numeric, year_change numeric)
+    before_period text, before numeric, change numeric, year_before_period text, year_before numeric, year_change numeric, area text)
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 13 SET jit = off
 BEGIN ATOMIC
     WITH asked AS MATERIALIZED (
-        SELECT i.*, p.district, s.school, coalesce(s.kind, of_kind) AS kind
+        SELECT i.*, p.district, s.school, a.area, coalesce(s.kind, of_kind) AS kind
         FROM yuebao.indicator AS i
         JOIN yuebao.seen_indicator AS v ON v.indicator = i.indicator
         LEFT JOIN yuebao.school AS s ON s.code = of_school AND s.school IN (SELECT o.school FROM yuebao.seen_school AS o)
+        LEFT JOIN yuebao.area AS a ON a.code = in_area AND of_school IS NULL AND a.area IN (SELECT o.area FROM yuebao.seen_area AS o)
         LEFT JOIN LATERAL (SELECT d.district FROM yuebao.seen_district AS d
-                           WHERE of_school IS NULL
+                           WHERE of_school IS NULL AND in_area IS NULL
                              AND d.district = coalesce(in_district, (SELECT min(t.district) FROM yuebao.top_district AS t))) AS p ON true
-        WHERE i.code = of_indicator AND coalesce(s.school, p.district) IS NOT NULL
+        WHERE i.code = of_indicator AND coalesce(s.school, a.area, p.district) IS NOT NULL
     ), windows AS MATERIALIZED ( -- every period in which it was asked
         SELECT c.period, f.frequency, array_agg(f.form) AS forms,
                lag(c.period) OVER (PARTITION BY f.frequency ORDER BY c.period) AS before,
@@ -59,11 +49,18 @@ BEGIN ATOMIC
               CROSS JOIN LATERAL (VALUES (s.period, true), (s.before, false), (s.year_before, false)) AS u (period, own)
               WHERE u.period IS NOT NULL) AS n
         GROUP BY n.frequency
+    ), area AS MATERIALIZED (
+        SELECT q.frequency, t.*
+        FROM asked AS i CROSS JOIN frequencies AS q
+        CROSS JOIN LATERAL yuebao.area_totals(i.area, i.indicator, q.periods, q.frequency, i.kind) AS t
+        WHERE i.area IS NOT NULL
     ), stood AS MATERIALIZED (
         SELECT q.frequency, t.period, t.schools, t.excused, NULL::smallint AS reason, t.value, t.denominator
         FROM asked AS i CROSS JOIN frequencies AS q
         CROSS JOIN LATERAL yuebao.totals_of(ARRAY[i.district], i.indicator, q.periods, q.frequency, i.kind) AS t
-        WHERE i.school IS NULL
+        WHERE i.district IS NOT NULL
+        UNION ALL
+        SELECT t.frequency, t.period, t.schools, t.excused, NULL, t.value, t.denominator FROM area AS t
         UNION ALL
         SELECT q.frequency, g.period, (g.value IS NOT NULL)::integer, (g.missing IS NOT NULL)::integer, g.missing, g.value, g.denominator
         FROM asked AS i CROSS JOIN frequencies AS q
@@ -73,7 +70,9 @@ BEGIN ATOMIC
         SELECT q.frequency, o.period, o.expected
         FROM asked AS i CROSS JOIN frequencies AS q
         CROSS JOIN LATERAL yuebao.owed_to(ARRAY[i.district], i.indicator, q.own, q.frequency, i.kind) AS o
-        WHERE i.school IS NULL
+        WHERE i.district IS NOT NULL
+        UNION ALL
+        SELECT t.frequency, t.period, t.expected FROM area AS t
         UNION ALL
         SELECT c.frequency, c.period, count(*)
         FROM asked AS i
@@ -95,7 +94,7 @@ BEGIN ATOMIC
            coalesce(n.schools, 0), coalesce(n.excused, 0), coalesce(o.expected, 0),
            greatest(coalesce(o.expected, 0) - coalesce(n.schools, 0) - coalesce(n.excused, 0), 0),
            yuebao.period_text(s.before, s.frequency), api.shown(b.figure), api.shown(n.figure - b.figure),
-           yuebao.period_text(s.year_before, s.frequency), api.shown(y.figure), api.shown(n.figure - y.figure)
+           yuebao.period_text(s.year_before, s.frequency), api.shown(y.figure), api.shown(n.figure - y.figure), in_area
     FROM asked AS i
     CROSS JOIN shown AS s
     LEFT JOIN figures AS n ON n.frequency = s.frequency AND n.period = s.period
@@ -104,9 +103,9 @@ BEGIN ATOMIC
     LEFT JOIN owed AS o ON o.frequency = s.frequency AND o.period = s.period
     ORDER BY s.period, s.frequency;
 END;
-COMMENT ON FUNCTION api.trend(text, integer, text, text, text, text) IS
-    'An indicator period by period: of a district with all below it (NULL: the uppermost), of one kind of school or all, or of one school; from and to a '
-    'period, else the newest 13. change is against the period before in the calendar (before), year_change against the same period a year before.';
+COMMENT ON FUNCTION api.trend(text, integer, text, text, text, text, text) IS
+    'An indicator period by period: of a district with all below it (NULL: the uppermost) or an area, of one kind of school or all, or of one school; from '
+    'and to a period, else the newest 13. change is against the period before in the calendar (before), year_change against the same period a year before.';
 
 -- ---- beside others ------------------------------------------------------------------------------------------------------------------------
 
@@ -167,7 +166,7 @@ COMMENT ON FUNCTION api.rank_districts(text, text, integer, text) IS
     'comes first, without a rank. difference is against it, where figures are not sums. One without a figure has no rank.';
 
 -- The way to all lists of schools: who is behind one number, in words and with decimals.
-CREATE FUNCTION api.schools_behind(in_district integer, of_period text, of_indicator text, of_kind text DEFAULT NULL)
+CREATE FUNCTION api.schools_behind(in_district integer, of_period text, of_indicator text, of_kind text DEFAULT NULL, in_area text DEFAULT NULL)
 RETURNS TABLE (
     district integer, district_zh text, district_en text, school text, school_zh text, school_en text, kind text, form text, period text,
     first_day date, indicator text, unit text, state text, figure numeric, value numeric, denominator numeric, missing_zh text, missing_en text)
@@ -180,15 +179,22 @@ BEGIN ATOMIC
            api.reason_zh(b.missing), api.reason_en(b.missing)
     FROM yuebao.indicator AS i
     CROSS JOIN yuebao.period_of(of_period) AS p
-    CROSS JOIN LATERAL yuebao.schools_behind(in_district, i.indicator, p.first_day, p.frequency, of_kind) AS b
+    CROSS JOIN LATERAL (
+        SELECT q.* FROM yuebao.schools_behind(in_district, i.indicator, p.first_day, p.frequency, of_kind) AS q
+        WHERE in_area IS NULL
+        UNION ALL
+        SELECT g.district, g.school, g.form, g.state, g.missing, g.value, g.denominator
+        FROM yuebao.area AS a
+        CROSS JOIN LATERAL yuebao.area_figures(a.area, i.indicator, ARRAY[p.first_day], p.frequency, of_kind) AS g
+        WHERE a.code = in_area AND a.area IN (SELECT v.area FROM yuebao.seen_area AS v)) AS b
     JOIN yuebao.district AS d ON d.district = b.district
     JOIN yuebao.school AS s ON s.school = b.school
     JOIN yuebao.form AS f ON f.form = b.form
     WHERE i.code = of_indicator AND i.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v);
 END;
-COMMENT ON FUNCTION api.schools_behind(integer, text, text, text) IS
-    'Every school behind one number of a district with all below it: state is value, excused (it says why not), left_out (reported without it) or missing '
-    '(not reported). The figure is not rounded.';
+COMMENT ON FUNCTION api.schools_behind(integer, text, text, text, text) IS
+    'Every school behind one number of a district with all below it, or of an area (in_area): state is value, excused (it says why not), left_out '
+    '(reported without it) or missing (not reported). The figure is not rounded.';
 
 CREATE FUNCTION api.rank_schools(of_indicator text, of_period text, in_district integer, of_kind text DEFAULT NULL)
 RETURNS TABLE (
@@ -215,15 +221,15 @@ CREATE FUNCTION api.quartile(sorted numeric[], quarters integer) RETURNS numeric
 COMMENT ON FUNCTION api.quartile(numeric[], integer) IS
     'Of sorted figures the one below which so many quarters of them lie: 0 the least, 2 the median, 4 the greatest; interpolated, exact.';
 
-CREATE FUNCTION api.distribution(of_indicator text, of_period text, in_district integer, of_kind text DEFAULT NULL)
+CREATE FUNCTION api.distribution(of_indicator text, of_period text, in_district integer, of_kind text DEFAULT NULL, in_area text DEFAULT NULL)
 RETURNS TABLE (
     district integer, district_zh text, district_en text, kind text, indicator text, name_zh text, name_en text, unit text, period text,
     schools bigint, excused bigint, missing bigint, lowest numeric, lower_quartile numeric, median numeric, upper_quartile numeric, highest numeric,
-    mean numeric)
+    mean numeric, area text)
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 8 SET jit = off SET work_mem = '32MB'
 BEGIN ATOMIC
     WITH behind AS MATERIALIZED (
-        SELECT b.kind, b.state, b.figure FROM api.schools_behind(in_district, of_period, of_indicator, of_kind) AS b
+        SELECT b.kind, b.state, b.figure FROM api.schools_behind(in_district, of_period, of_indicator, of_kind, in_area) AS b
     ), kinds AS (
         SELECT b.kind, grouping(b.kind) AS whole, count(b.figure) AS schools, count(*) FILTER (WHERE b.state = 'excused') AS excused,
                count(*) FILTER (WHERE b.state IN ('left_out', 'missing')) AS missing, avg(b.figure) AS mean,
@@ -233,17 +239,19 @@ BEGIN ATOMIC
     )
     SELECT d.district, d.name_zh, d.name_en, k.kind, i.code, i.name_zh, i.name_en, i.unit, of_period, k.schools, k.excused, k.missing,
            api.shown(api.quartile(k.sorted, 0)), api.shown(api.quartile(k.sorted, 1)), api.shown(api.quartile(k.sorted, 2)),
-           api.shown(api.quartile(k.sorted, 3)), api.shown(api.quartile(k.sorted, 4)), api.shown(k.mean)
+           api.shown(api.quartile(k.sorted, 3)), api.shown(api.quartile(k.sorted, 4)), api.shown(k.mean), in_area
     FROM yuebao.indicator AS i
-    JOIN yuebao.district AS d ON d.district = in_district
+    LEFT JOIN yuebao.district AS d ON d.district = in_district AND in_area IS NULL
     CROSS JOIN kinds AS k
     WHERE i.code = of_indicator AND (k.whole = 0 OR (SELECT count(*) FROM kinds AS o) > 2)
-      AND d.district IN (SELECT v.district FROM yuebao.seen_district AS v) AND i.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
+      AND (in_area IS NOT NULL OR d.district IN (SELECT v.district FROM yuebao.seen_district AS v))
+      AND i.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
     ORDER BY k.whole, k.kind;
 END;
-COMMENT ON FUNCTION api.distribution(text, text, integer, text) IS
-    'How one indicator''s figures are spread over the schools of a district and of all below it, by kind of school and, where there are several, over all '
-    '(kind NULL): five numbers, and the mean of the schools'' figures, which of a ratio is not the district''s. Schools without a figure are counted apart.';
+COMMENT ON FUNCTION api.distribution(text, text, integer, text, text) IS
+    'How one indicator''s figures are spread over the schools of a district and of all below it, or of an area (in_area), by kind of school and, where '
+    'there are several, over all (kind NULL): five numbers, and the mean of the schools'' figures, which of a ratio is not the district''s. Schools '
+    'without a figure are counted apart.';
 
 -- ---- one school beside its district -------------------------------------------------------------------------------------------------------
 
@@ -327,7 +335,7 @@ COMMENT ON FUNCTION api.profile(text, text) IS
 
 -- ---- down to the signed statement ---------------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION api.drill(in_district integer, of_period text, of_indicator text, of_kind text DEFAULT NULL)
+CREATE FUNCTION api.drill(in_district integer, of_period text, of_indicator text, of_kind text DEFAULT NULL, in_area text DEFAULT NULL)
 RETURNS TABLE (
     district integer, district_zh text, district_en text, school text, school_zh text, school_en text, kind text, form text, period text,
     indicator text, unit text, state text, figure numeric, value numeric, denominator numeric, missing_zh text, missing_en text)
@@ -335,11 +343,11 @@ RETURNS TABLE (
 BEGIN ATOMIC
     SELECT b.district, b.district_zh, b.district_en, b.school, b.school_zh, b.school_en, b.kind, b.form, b.period, b.indicator, b.unit, b.state,
            api.shown(b.figure), b.value, b.denominator, b.missing_zh, b.missing_en
-    FROM api.schools_behind(in_district, of_period, of_indicator, of_kind) AS b
+    FROM api.schools_behind(in_district, of_period, of_indicator, of_kind, in_area) AS b
     ORDER BY array_position(ARRAY['value', 'excused', 'left_out', 'missing'], b.state), b.district, b.school;
 END;
-COMMENT ON FUNCTION api.drill(integer, text, text, text) IS
-    'A total taken apart: first the schools with a value, whose values and denominators add up to api.district_total, then those that say why not, left it '
+COMMENT ON FUNCTION api.drill(integer, text, text, text, text) IS
+    'A total of a district, or of an area (in_area), taken apart: first the schools with a value, whose values and denominators add up to it, then those that say why not, left it '
     'out, or have not reported.';
 
 CREATE FUNCTION api.figure_trace(of_school text, of_period text, of_indicator text)
@@ -398,42 +406,59 @@ COMMENT ON FUNCTION api.figure_trace(text, text, text) IS
 
 -- ---- a text to paste into a work group -----------------------------------------------------------------------------------------------------
 
-CREATE FUNCTION api.missing_text(in_district integer DEFAULT NULL, of_period text DEFAULT NULL, of_form text DEFAULT NULL)
+CREATE FUNCTION api.missing_text(in_district integer DEFAULT NULL, of_period text DEFAULT NULL, of_form text DEFAULT NULL, in_area text DEFAULT NULL)
 RETURNS TABLE (
     form text, form_zh text, form_en text, period text, due_at timestamptz, zone text, overdue boolean, district integer, district_zh text, district_en text,
     owed bigint, owed_by_district bigint, missing bigint, schools_zh text, schools_en text)
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 20 SET jit = off
 BEGIN ATOMIC
     WITH gone AS MATERIALIZED (
-        SELECT m.* FROM api.missing AS m
-        WHERE m.district = ANY (CASE WHEN in_district IS NULL THEN ARRAY(SELECT d.district FROM yuebao.district AS d)
-                                     ELSE ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = in_district) END)
-          AND (of_period IS NULL OR m.first_day = (SELECT p.first_day FROM yuebao.period_of(of_period) AS p)) -- found by it; and so named:
+        SELECT m.* FROM (
+            SELECT n.* FROM api.missing AS n
+            WHERE in_area IS NULL
+              AND n.district = ANY (CASE WHEN in_district IS NULL THEN ARRAY(SELECT d.district FROM yuebao.district AS d)
+                                         ELSE ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = in_district) END)
+            UNION ALL
+            SELECT n.* FROM api.missing_in_area(in_area) AS n) AS m
+        WHERE (of_period IS NULL OR m.first_day = (SELECT p.first_day FROM yuebao.period_of(of_period) AS p)) -- found by it; and so named:
           AND (of_period IS NULL OR m.period = of_period) AND (of_form IS NULL OR m.form = of_form)
     ), owed AS MATERIALIZED (
         SELECT f.form, c.first_day, o.district, count(*) AS slots
         FROM (SELECT DISTINCT g.form, g.first_day FROM gone AS g) AS c
         JOIN yuebao.form AS f ON f.code = c.form
         CROSS JOIN LATERAL (SELECT s.district FROM yuebao.slot AS s
-                            WHERE s.form = f.form AND s.period = c.first_day AND s.opens_at <= now()
+                            WHERE in_area IS NULL AND s.form = f.form AND s.period = c.first_day AND s.opens_at <= now()
                               AND s.district = ANY (CASE WHEN in_district IS NULL THEN ARRAY(SELECT d.district FROM yuebao.district AS d)
                                                          ELSE ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a
-                                                                    WHERE a.ancestor = in_district) END) OFFSET 0) AS o
+                                                                    WHERE a.ancestor = in_district) END)
+                            UNION ALL
+                            SELECT s.district
+                            FROM yuebao.area AS a
+                            JOIN yuebao.area_school AS b ON b.area = a.area
+                            JOIN yuebao.slot AS s ON s.school = b.school AND s.last_day BETWEEN b.from_day AND b.until_day
+                            WHERE a.code = in_area AND s.form = f.form AND s.period = c.first_day AND s.opens_at <= now()
+                            OFFSET 0) AS o
         GROUP BY f.form, c.first_day, o.district
     ), whole AS (
         SELECT o.form, o.first_day, sum(o.slots)::bigint AS slots FROM owed AS o GROUP BY o.form, o.first_day
     )
     SELECT g.form, f.name_zh, f.name_en, g.period, g.due_at, c.zone, g.overdue, g.district, g.district_zh, g.district_en, w.slots, o.slots, count(*),
-           string_agg(g.school_zh || CASE WHEN g.kept THEN '（关闭后送达，待处理）' ELSE '' END, '、' ORDER BY g.school),
-           string_agg(g.school_en || CASE WHEN g.kept THEN ' (came after close, waits for a decision)' ELSE '' END, ', ' ORDER BY g.school)
+           string_agg(g.school_zh || CASE WHEN g.kept THEN '（关闭后送达，待处理）' WHEN h.silent_since = '' THEN '（电脑从未联系）'
+                                          ELSE coalesce('（电脑自 ' || h.silent_since || ' 起未联系）', '') END, '、' ORDER BY g.school),
+           string_agg(g.school_en || CASE WHEN g.kept THEN ' (came after close, waits for a decision)' WHEN h.silent_since = '' THEN ' (its client was never heard)'
+                                          ELSE coalesce(' (its client not heard since ' || h.silent_since || ')', '') END, ', ' ORDER BY g.school)
     FROM gone AS g
     JOIN yuebao.form AS f ON f.code = g.form
     JOIN yuebao.calendar AS c ON c.form = f.form AND c.period = g.first_day
+    -- a client that was heard since the period opened has a slow clerk; one that was not may be a dead computer
+    CROSS JOIN LATERAL (SELECT CASE WHEN g.last_contact IS NULL THEN ''
+                                    WHEN g.last_contact < g.opens_at THEN to_char(g.last_contact AT TIME ZONE c.zone, 'YYYY-MM-DD') END AS silent_since) AS h
     JOIN owed AS o ON o.form = f.form AND o.first_day = g.first_day AND o.district = g.district
     JOIN whole AS w ON w.form = f.form AND w.first_day = g.first_day
     GROUP BY g.form, f.name_zh, f.name_en, g.period, g.first_day, g.due_at, c.zone, g.overdue, g.district, g.district_zh, g.district_en, w.slots, o.slots
     ORDER BY g.first_day, g.form, g.due_at, g.district;
 END;
-COMMENT ON FUNCTION api.missing_text(integer, text, text) IS
-    'api.missing for a notice to schools: by form, period, due instant and district, the names of the schools that have not reported, said of those '
-    'whose report came after close and waits for a decision; owed is what the whole question owes, owed_by_district what that district does.';
+COMMENT ON FUNCTION api.missing_text(integer, text, text, text) IS
+    'api.missing for a notice to schools: by form, period, due instant and district, the names of the schools that have not reported, of a district with '
+    'all below it or of an area (in_area); said of those whose report came after close and waits for a decision, and of those whose client was not heard '
+    'since the period opened. owed is what the whole question owes, owed_by_district what that district does.';

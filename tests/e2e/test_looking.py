@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import statistics
 from fractions import Fraction
 
@@ -246,7 +247,7 @@ def test_a_text_to_paste(said):
     schools = owing(said, COUNTY, {"primary"})
     assert f"应报 {len(schools)} 份，未报 {len(missing)} 份" in text and LATE in text and "龙潭区" in text
     reported = {s.code for (s, p) in said.figures if p == LATE}
-    names = text.split("：")[-1].split("\n")[0].split("、")
+    names = re.sub("（[^）]*）", "", text.split("：")[-1].split("\n")[0]).split("、")
     assert sorted(names) == sorted(s.name_zh for s in schools if s.code not in reported)
     assert f"{len(missing)} of {len(schools)} reports are missing" in said.world.database.ctl(
         "missing", "--district", COUNTY, "--period", LATE, "--form", "primary.monthly", "--text", "--lang", "en").stdout

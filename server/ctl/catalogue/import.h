@@ -14,7 +14,19 @@
 #include "table.h"
 
 /* In the order in which they depend on each other. */
-enum import_kind { DISTRICTS, SCHOOLS, PLANS, INDICATORS, TARGETS, BASELINES, RULES, BALANCE, IMPORT_KINDS };
+enum import_kind {
+    DISTRICTS,
+    SCHOOLS,
+    PLANS,
+    INDICATORS,
+    TARGETS,
+    BASELINES,
+    RULES,
+    BALANCE,
+    AREAS,
+    AREA_SCHOOLS,
+    IMPORT_KINDS
+};
 
 enum field {
     FIELD_TEXT,     /* at most `max` bytes */
@@ -22,6 +34,7 @@ enum field {
     FIELD_WORDS,    /* one or more of `words`, joined by | */
     FIELD_CODE,     /* of an indicator or a rule */
     FIELD_SCHOOL,   /* code of a school */
+    FIELD_AREA,     /* code of an area */
     FIELD_DISTRICT, /* six digits */
     FIELD_DATE,     /* 2026-10-31 */
     FIELD_NUMBER,   /* a decimal number with at most DECIMALS_MAX decimals */
@@ -79,6 +92,8 @@ struct import {
     struct names *districts;  /* word: level */
     struct names *plans;      /* word: "" */
     struct names *indicators; /* word: "measure unit" */
+    struct names *areas;      /* word: "" */
+    struct names *schools;    /* word: ""; empty unless a file names schools beside schools.csv */
 };
 
 /* ---- faults ------------------------------------------------------------------------------------- */
@@ -118,6 +133,8 @@ bool import_check(struct import *import) __attribute__((warn_unused_result));
 /* Inside the open transaction, when the kind's rows are in their temporary table: what accepted reports
  * forbid. false: ctl->status is set. Faults are added, as by all of these. */
 bool import_check_past(struct import *import, enum import_kind kind) __attribute__((warn_unused_result));
+/* The same for what the rows of area_schools.csv say about each other, and about where their schools are. */
+bool import_check_areas(struct import *import) __attribute__((warn_unused_result));
 /* The same when everything is written: what the tables must be as a whole. */
 bool import_check_whole(struct import *import) __attribute__((warn_unused_result));
 /* And when a new catalogue is in the calendar: that no school is asked for anything twice. */

@@ -81,6 +81,15 @@ static const char *const said[SAID_KINDS] = {
                                           "JOIN yuebao.indicator AS v ON v.indicator = b.value_indicator "
                                           "JOIN yuebao.indicator AS p ON p.indicator = b.pupils_indicator",
 #undef STANDS_IN
+    [AREAS] = "SELECT a.code, a.name_zh, a.name_en, " ROW(
+        "a.kind, a.name_zh, a.name_en, a.district") " FROM yuebao.area AS a",
+    [AREA_SCHOOLS] =
+        "SELECT a.code || ' ' || s.code || coalesce(' ' || nullif(m.from_day, '-infinity'), ''), s.name_zh, "
+        "s.name_en, " ROW(
+            "nullif(m.until_day, 'infinity') AS until_day") " FROM yuebao.area_school AS m "
+                                                            "JOIN yuebao.area AS a USING (area) "
+                                                            "JOIN yuebao.school AS s USING "
+                                                            "(school)",
     [CALENDAR] =
         "SELECT w.code || ' ' || yuebao.period_text(w.first_day, w.frequency), f.name_zh, f.name_en, "
         "'{}' FROM yuebao.calendar_window AS w JOIN yuebao.form AS f USING (form) WHERE NOT w.opened",

@@ -33,7 +33,7 @@ is_code(const char *text)
 }
 
 static bool
-is_school_code(const char *text)
+is_place_code(const char *text)
 {
     size_t len = strlen(text);
 
@@ -122,7 +122,9 @@ why_wrong(const struct import *import, const struct import_column *column, const
     case FIELD_CODE:
         return is_code(text) ? NULL : import_text(import, MSG_ctl_fault_code, NULL);
     case FIELD_SCHOOL:
-        return is_school_code(text) ? NULL : import_text(import, MSG_ctl_fault_school_code, NULL);
+        return is_place_code(text) ? NULL : import_text(import, MSG_ctl_fault_school_code, NULL);
+    case FIELD_AREA:
+        return is_place_code(text) ? NULL : import_text(import, MSG_ctl_fault_area_code, NULL);
     case FIELD_DISTRICT:
         return is_digits(text, 6) && text[0] != '0' ? NULL
                                                     : import_text(import, MSG_ctl_fault_district_code, NULL);
@@ -488,6 +490,14 @@ check_balance(struct import *import, const struct sheet *sheet, size_t row)
 }
 
 static void
+check_area_school(struct import *import, const struct sheet *sheet, size_t row)
+{
+    check_known(import, sheet, row, "area", import->areas, MSG_ctl_fault_no_area);
+    check_known(import, sheet, row, "school", import->schools, MSG_ctl_fault_no_school);
+    check_order(import, sheet, row, "from_day", "until_day");
+}
+
+static void
 check_row(struct import *import, const struct sheet *sheet, size_t row)
 {
     switch (sheet->kind) {
@@ -515,6 +525,12 @@ check_row(struct import *import, const struct sheet *sheet, size_t row)
         return;
     case BALANCE:
         check_balance(import, sheet, row);
+        return;
+    case AREAS:
+        check_known(import, sheet, row, "district", import->districts, MSG_ctl_fault_no_district);
+        return;
+    case AREA_SCHOOLS:
+        check_area_school(import, sheet, row);
         return;
     case IMPORT_KINDS:
         return;
@@ -554,13 +570,32 @@ take_names(struct import *import, const struct sheet *sheet)
             names_replace(import->indicators, sheet_cell(sheet, row, "indicator"), word);
             break;
         case SCHOOLS:
+            if (import_has(import, AREA_SCHOOLS))
+                names_put(import->schools, sheet_cell(sheet, row, "code"), "");
+            break;
+        case AREAS:
+            names_put(import->areas, sheet_cell(sheet, row, "area"), "");
+            break;
         case TARGETS:
         case BASELINES:
         case RULES:
         case BALANCE:
+        case AREA_SCHOOLS:
         case IMPORT_KINDS:
             break;
         }
+}
+
+/* Half a million schools are asked for only when a file names some; areas that are about to go are no more.
+ */
+static bool
+gather_members(struct import *import)
+{
+    bool areas_go = import->remove_missing && import_has(import, AREAS);
+
+    return !import_has(import, AREA_SCHOOLS) ||
+           (load_names(import, import->schools, "SELECT code, '' FROM yuebao.school") &&
+            (areas_go || load_names(import, import->areas, "SELECT code, '' FROM yuebao.area")));
 }
 
 static bool
@@ -569,9 +604,13 @@ gather_names(struct import *import)
     import->districts = names_new();
     import->plans = names_new();
     import->indicators = names_new();
+    import->areas = names_new();
+    import->schools = names_new();
     if (!load_names(import, import->districts, "SELECT district::text, level FROM yuebao.district") ||
         !load_names(import, import->plans, "SELECT plan, '' FROM yuebao.plan") ||
-        !load_names(import, import->indicators, "SELECT code, measure || ' ' || unit FROM yuebao.indicator"))
+        !load_names(import, import->indicators,
+                    "SELECT code, measure || ' ' || unit FROM yuebao.indicator") ||
+        !gather_members(import))
         return false;
     for (size_t i = 0; i < import->n_sheets; i++)
         take_names(import, &import->sheets[i]);

@@ -15,6 +15,8 @@ field_noun(enum field field)
         return MSG_ctl_field_code;
     case FIELD_SCHOOL:
         return MSG_ctl_field_school;
+    case FIELD_AREA:
+        return MSG_ctl_field_area;
     case FIELD_DISTRICT:
         return MSG_ctl_field_district;
     case FIELD_DATE:

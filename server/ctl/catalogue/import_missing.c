@@ -1,7 +1,8 @@
 /*
  * What the tables hold and the files do not name. It stays unless --remove-missing says otherwise: a district
- * may keep its own rules in a file of its own. A rule or a resource of balance.csv goes for good; an
- * indicator keeps its number and its old figures, but no regular form asks for it any more.
+ * may keep its own rules in a file of its own. A rule, a resource of balance.csv or an area goes for good, as
+ * do the schools of an area that area_schools.csv does not name at all; an indicator keeps its number and its
+ * old figures, but no regular form asks for it any more.
  */
 #include <stdlib.h>
 
@@ -27,6 +28,13 @@ struct missing {
     "FROM yuebao.balance_indicator AS b WHERE NOT EXISTS (SELECT FROM pg_temp.import_balance AS s "          \
     "WHERE s.balance = b.balance)"
 
+#define UNNAMED_AREAS                                                                                        \
+    "FROM yuebao.area AS a WHERE NOT EXISTS (SELECT FROM pg_temp.import_area AS s WHERE s.area = a.code)"
+
+#define UNNAMED_MEMBERS                                                                                      \
+    "FROM yuebao.area_school AS m WHERE m.area IN (SELECT a.area FROM yuebao.area AS a WHERE NOT EXISTS "    \
+    "(SELECT FROM pg_temp.import_area_school AS s WHERE s.area = a.code))"
+
 static const struct missing missing[] = {
     {RULES,
      "SELECT count(*) " UNNAMED_RULES,
@@ -46,6 +54,17 @@ static const struct missing missing[] = {
      {"DELETE " UNNAMED_BALANCE, NULL},
      MSG_ctl_import_unnamed_balance_one,
      MSG_ctl_import_unnamed_balance},
+    {AREAS,
+     "SELECT count(*) " UNNAMED_AREAS,
+     {"DELETE FROM yuebao.area_school AS m WHERE m.area IN (SELECT a.area " UNNAMED_AREAS ")",
+      "DELETE " UNNAMED_AREAS},
+     MSG_ctl_import_unnamed_area,
+     MSG_ctl_import_unnamed_areas},
+    {AREA_SCHOOLS,
+     "SELECT count(*) " UNNAMED_MEMBERS,
+     {"DELETE " UNNAMED_MEMBERS, NULL},
+     MSG_ctl_import_unnamed_member,
+     MSG_ctl_import_unnamed_members},
 };
 
 static bool

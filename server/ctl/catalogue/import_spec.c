@@ -27,6 +27,7 @@ static const char *const directions[] = {"at_least", "at_most", "equal", "reduce
 static const char *const scales[] = {"1", "100", NULL};
 static const char *const veto_directions[] = {"at_most", "at_least", NULL};
 static const char *const severities[] = {"error", "warning", NULL};
+static const char *const area_kinds[] = {"area", "cluster", NULL};
 static const char *const operators[] = {"=", "<=", ">=", NULL};
 
 static const struct import_column districts[] = {
@@ -133,6 +134,21 @@ static const struct import_column balance[] = {
     {"note", FIELD_TEXT, .max = NOTE_MAX},
 };
 
+static const struct import_column areas[] = {
+    {"area", FIELD_AREA, MUST_BE_SET},
+    {"kind", FIELD_WORD, MUST_BE_SET, .words = area_kinds},
+    {"name_zh", FIELD_TEXT, MUST_BE_SET, .max = TITLE_MAX},
+    {"name_en", FIELD_TEXT, .max = TITLE_MAX},
+    {"district", FIELD_DISTRICT, MAY_BE_EMPTY},
+};
+
+static const struct import_column area_schools[] = {
+    {"area", FIELD_AREA, MUST_BE_SET},
+    {"school", FIELD_SCHOOL, MUST_BE_SET},
+    {"from_day", FIELD_DATE, .header = false},
+    {"until_day", FIELD_DATE, .header = false},
+};
+
 static const char *const by_district[] = {"district", NULL};
 static const char *const by_code[] = {"code", NULL};
 static const char *const by_plan[] = {"plan", NULL};
@@ -140,6 +156,8 @@ static const char *const by_indicator[] = {"indicator", NULL};
 static const char *const by_baseline[] = {"plan", "indicator", "district", "as_of", NULL};
 static const char *const by_rule[] = {"rule", NULL};
 static const char *const by_balance[] = {"balance", NULL};
+static const char *const by_area[] = {"area", NULL};
+static const char *const by_membership[] = {"area", "school", "from_day", NULL};
 
 static const struct import_spec specs[IMPORT_KINDS] = {
     [DISTRICTS] = {"districts.csv", MSG_ctl_noun_districts, by_district, districts, LEN(districts)},
@@ -150,6 +168,9 @@ static const struct import_spec specs[IMPORT_KINDS] = {
     [BASELINES] = {"baselines.csv", MSG_ctl_noun_baselines, by_baseline, baselines, LEN(baselines)},
     [RULES] = {"rules.csv", MSG_ctl_noun_rules, by_rule, rules, LEN(rules)},
     [BALANCE] = {"balance.csv", MSG_ctl_noun_balance, by_balance, balance, LEN(balance)},
+    [AREAS] = {"areas.csv", MSG_ctl_noun_areas, by_area, areas, LEN(areas)},
+    [AREA_SCHOOLS] = {"area_schools.csv", MSG_ctl_noun_area_schools, by_membership, area_schools,
+                      LEN(area_schools)},
 };
 
 const struct import_spec *

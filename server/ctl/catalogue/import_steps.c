@@ -11,6 +11,12 @@
     "JOIN yuebao.indicator AS p ON p.code = pg_catalog.split_part(s.pupils, '.', 1) "                        \
     "CROSS JOIN LATERAL (SELECT " PART("s.value") " AS value, " PART("s.pupils") " AS pupils) AS k "
 
+/* The rows of area_schools.csv as the table has them. */
+#define MEMBERSHIPS                                                                                          \
+    "(SELECT a.area, c.school, coalesce(s.from_day, '-infinity') AS from_day, coalesce(s.until_day, "        \
+    "'infinity') AS until_day FROM pg_temp.import_area_school AS s JOIN yuebao.area AS a ON a.code = "       \
+    "s.area JOIN yuebao.school AS c ON c.code = s.school) AS m "
+
 static const struct import_step steps[IMPORT_KINDS] = {
     [DISTRICTS] =
         {
@@ -211,6 +217,39 @@ static const struct import_step steps[IMPORT_KINDS] = {
                       "p.indicator, k.pupils, s.scale, s.note FROM pg_temp.import_balance AS s " PARTS
                       "WHERE NOT EXISTS (SELECT FROM yuebao.balance_indicator AS d "
                       "WHERE d.balance = s.balance) ORDER BY s.position",
+        },
+    [AREAS] =
+        {
+            .stage = "CREATE TEMPORARY TABLE import_area (position integer, sheet integer, line integer, "
+                     "area text, kind text, name_zh text, name_en text, district integer) ON COMMIT DROP",
+            .copy = "COPY pg_temp.import_area FROM STDIN",
+            .change = "UPDATE yuebao.area AS d "
+                      "SET kind = s.kind, name_zh = s.name_zh, name_en = s.name_en, district = s.district "
+                      "FROM pg_temp.import_area AS s "
+                      "WHERE d.code = s.area AND (d.kind, d.name_zh, d.name_en, d.district) "
+                      "IS DISTINCT FROM (s.kind, s.name_zh, s.name_en, s.district)",
+            .insert = "INSERT INTO yuebao.area (code, kind, name_zh, name_en, district) "
+                      "SELECT s.area, s.kind, s.name_zh, s.name_en, s.district FROM pg_temp.import_area AS s "
+                      "WHERE NOT EXISTS (SELECT FROM yuebao.area AS d WHERE d.code = s.area) "
+                      "ORDER BY s.position",
+        },
+    [AREA_SCHOOLS] =
+        {
+            .stage = "CREATE TEMPORARY TABLE import_area_school (position integer, sheet integer, "
+                     "line integer, area text, school text, from_day date, until_day date) ON COMMIT DROP",
+            .copy = "COPY pg_temp.import_area_school FROM STDIN",
+            .remove = "DELETE FROM yuebao.area_school AS d USING yuebao.area AS a "
+                      "WHERE a.area = d.area AND a.code IN (SELECT s.area FROM pg_temp.import_area_school AS "
+                      "s) AND NOT EXISTS (SELECT FROM " MEMBERSHIPS
+                      "WHERE m.area = d.area AND m.school = d.school AND m.from_day = d.from_day)",
+            .change = "UPDATE yuebao.area_school AS d SET until_day = m.until_day FROM " MEMBERSHIPS
+                      "WHERE m.area = d.area AND m.school = d.school AND m.from_day = d.from_day AND "
+                      "m.until_day <> d.until_day",
+            .insert =
+                "INSERT INTO yuebao.area_school (area, school, from_day, until_day) "
+                "SELECT m.area, m.school, m.from_day, m.until_day FROM " MEMBERSHIPS
+                "WHERE NOT EXISTS (SELECT FROM yuebao.area_school AS d WHERE d.area = m.area AND d.school = "
+                "m.school AND d.from_day = m.from_day)",
         },
 };
 

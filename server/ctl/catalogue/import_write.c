@@ -104,7 +104,7 @@ staged_value(const struct sheet *sheet, size_t row, size_t column)
         return text;
     if (sheet->kind == SCHOOLS && strcmp(c->name, "institution") == 0)
         return sheet_cell(sheet, row, "code");
-    if (sheet->kind == SCHOOLS && strcmp(c->name, "name_en") == 0)
+    if ((sheet->kind == SCHOOLS || sheet->kind == AREAS) && strcmp(c->name, "name_en") == 0)
         return sheet_cell(sheet, row, "name_zh");
     if (c->field == FIELD_DECIMALS)
         return "0";
@@ -429,19 +429,34 @@ write_derived(struct import *import, enum import_kind kind, struct import_counts
     return kind != RULES || write_terms(import, counts);
 }
 
+/* The kind's temporary table into its tables. */
 static bool
-write_kind(struct import *import, enum import_kind kind, struct import_counts *counts)
+write_rows(struct import *import, enum import_kind kind, struct import_counts *counts)
 {
     long first_homes = 0;
 
-    return fill(import, kind, &counts->rows) && (kind != SCHOOLS || keep_absent(import)) &&
-           import_check_past(import, kind) && changes_before(import, kind) &&
+    return (kind != SCHOOLS || keep_absent(import)) && import_check_past(import, kind) &&
+           changes_before(import, kind) &&
            count_rows(import, kind == SCHOOLS ? import_shift_opening : NULL, &counts->derived) &&
            count_rows(import, import_step(kind)->remove, &counts->removed) &&
            count_rows(import, import_step(kind)->change, &counts->changed) &&
            count_rows(import, import_step(kind)->insert, &counts->fresh) &&
            count_rows(import, import_step(kind)->derive, &first_homes) &&
            write_derived(import, kind, counts) && import_leave_or_remove(import, kind, counts);
+}
+
+/* Rows that contradict each other are not written: the table's constraint would end it all without a word. */
+static bool
+write_members(struct import *import, struct import_counts *counts)
+{
+    return import_check_areas(import) && (import->n_faults > 0 || write_rows(import, AREA_SCHOOLS, counts));
+}
+
+static bool
+write_kind(struct import *import, enum import_kind kind, struct import_counts *counts)
+{
+    return fill(import, kind, &counts->rows) &&
+           (kind == AREA_SCHOOLS ? write_members(import, counts) : write_rows(import, kind, counts));
 }
 
 bool

@@ -4,10 +4,11 @@
 #include "db.h"
 #include "known.h"
 #include "look.h"
+#include "places.h"
 
 #define FROM                                                                                                 \
     "FROM api.distribution($1, $2, coalesce($3::integer, (SELECT d.district FROM api.district AS d WHERE "   \
-    "d.parent IS NULL)), $4) AS x"
+    "d.parent IS NULL)), $4, $5) AS x"
 #define SHOWN                                                                                                                  \
     "x.kind, x.schools, x.excused, x.missing, " LOOK_FIGURE("x.lowest") ", " LOOK_FIGURE("x.lower_quartile") ", " LOOK_FIGURE( \
         "x.median") ", " LOOK_FIGURE("x.upper_quartile") ", " LOOK_FIGURE("x.highest") ", " LOOK_FIGURE("x."                   \
@@ -57,17 +58,20 @@ cmd_distribution(struct ctl *ctl, int argc, char **argv)
                                            .one = MESSAGE_COUNT,
                                            .in_words = in_words,
                                            .in_total = explain};
-    const char *values[4] = {NULL};
-    const struct ctl_option own[] = {{"district", &values[2], NULL}, {"kind", &values[3], NULL}, {0}};
+    const char *values[5] = {NULL};
+    struct place place = {NULL, NULL};
+    const struct ctl_option own[] = {PLACE_OPTIONS(place), {"kind", &values[3], NULL}, {0}};
     int first = ctl_options(ctl, argc, argv, own);
 
     if (!look_operands(ctl, argc, argv, first, 2, 2))
         return ctl->status;
     values[0] = argv[first];
     values[1] = argv[first + 1];
-    if (!is_period(ctl, values[1]) || !is_district(ctl, values[2]) || !is_kind(ctl, values[3]) ||
-        !db_connect(ctl) || !knows_indicator(ctl, values[0]) || !knows_district(ctl, values[2]) ||
+    values[2] = place.district;
+    values[4] = place.area;
+    if (!is_period(ctl, values[1]) || !place_is_one(ctl, &place) || !is_kind(ctl, values[3]) ||
+        !db_connect(ctl) || !knows_indicator(ctl, values[0]) || !place_is_known(ctl, &place) ||
         !has_opened(ctl, values[1], NULL))
         return ctl->status;
-    return listing_tell(ctl, &listing, look_ask(ctl, SHOWN, FROM, 4, values));
+    return listing_tell(ctl, &listing, look_ask(ctl, SHOWN, FROM, 5, values));
 }

@@ -1,5 +1,5 @@
 /*
- * yuebaoctl drill: a district's number taken apart into its schools.
+ * yuebaoctl drill: the number of a district or an area taken apart into its schools.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +7,10 @@
 #include "db.h"
 #include "known.h"
 #include "look.h"
+#include "places.h"
 
 #define FROM                                                                                                 \
-    "FROM api.drill($1::integer, $2, $3, $4) AS x CROSS JOIN LATERAL (SELECT pg_catalog.array_position("     \
+    "FROM api.drill($1::integer, $2, $3, $4, $5) AS x CROSS JOIN LATERAL (SELECT pg_catalog.array_position(" \
     "ARRAY['value', 'excused', 'left_out', 'missing'], x.state) AS place) AS o "                             \
     "ORDER BY o.place, x.district, x.school"
 #define SHOWN                                                                                                \
@@ -62,12 +63,14 @@ say_counts(struct ctl *ctl, const PGresult *result)
 
 /* The total itself, from the books' totals: what the rows come to. */
 static bool
-say_total(struct ctl *ctl, const char *const values[4])
+say_total(struct ctl *ctl, const char *const values[5])
 {
-    static const char from[] = "FROM api.rank_districts($3, $2, $1::integer, $4) AS x WHERE x.own";
+    static const char of_district[] = "FROM api.rank_districts($3, $2, $1::integer, $4) AS x WHERE x.own AND "
+                                      "$5::text IS NULL";
+    static const char of_area[] = "FROM api.area_total($2, $5, $3, $4, $1::integer) AS x";
     PGresult *result = look_ask(
-        ctl, "coalesce(" LOOK_FIGURE("x.figure") ", '–'), coalesce(" LOOK_FILLED ", '–'), " LOOK_UNIT, from,
-        4, values);
+        ctl, "coalesce(" LOOK_FIGURE("x.figure") ", '–'), coalesce(" LOOK_FILLED ", '–'), " LOOK_UNIT,
+        values[4] != NULL ? of_area : of_district, 5, values);
 
     if (result != NULL && PQntuples(result) == 1)
         ctl_say(ctl, MSG_ctl_drill_total, "figure", PQgetvalue(result, 0, 0), "filled",
@@ -85,18 +88,24 @@ cmd_drill(struct ctl *ctl, int argc, char **argv)
                                            .one = MESSAGE_COUNT,
                                            .in_words = in_words,
                                            .in_total = say_counts};
-    const char *values[4] = {NULL};
-    const struct ctl_option own[] = {{"kind", &values[3], NULL}, {0}};
-    int first = ctl_options(ctl, argc, argv, own);
+    const char *values[5] = {NULL};
+    struct place place = {NULL, NULL};
+    const struct ctl_option own[] = {{"area", &place.area, NULL}, {"kind", &values[3], NULL}, {0}};
+    int first = ctl_options(ctl, argc, argv, own), named = place.area == NULL ? 1 : 0;
 
-    if (!look_operands(ctl, argc, argv, first, 3, 3))
+    if (!look_operands(ctl, argc, argv, first, named + 2, named + 2))
         return ctl->status;
-    memcpy(values, argv + first, 3 * sizeof(values[0]));
-    if (!is_district(ctl, values[0]) || !is_period(ctl, values[1]) || !is_kind(ctl, values[3]) ||
-        !db_connect(ctl) || !knows_district(ctl, values[0]) || !knows_indicator(ctl, values[2]) ||
+    if (named == 1)
+        place.district = argv[first];
+    values[0] = place.district;
+    values[1] = argv[first + named];
+    values[2] = argv[first + named + 1];
+    values[4] = place.area;
+    if (!place_is_one(ctl, &place) || !is_period(ctl, values[1]) || !is_kind(ctl, values[3]) ||
+        !db_connect(ctl) || !place_is_known(ctl, &place) || !knows_indicator(ctl, values[2]) ||
         !has_opened(ctl, values[1], NULL))
         return ctl->status;
-    int status = listing_tell(ctl, &listing, look_ask(ctl, SHOWN, FROM, 4, values));
+    int status = listing_tell(ctl, &listing, look_ask(ctl, SHOWN, FROM, 5, values));
     if (status == EX_OK && ctl->format == OUTPUT_TEXT && !say_total(ctl, values))
         return ctl->status;
     return status;

@@ -2,8 +2,10 @@
  * yuebaoctl punctuality: who reports in time, over a year.
  */
 #include "db.h"
+#include "heard.h"
 #include "known.h"
 #include "look.h"
+#include "places.h"
 
 /* A share is cut, not rounded: 100% is shown only when everything came in time. */
 #define COUNTS "x.expected, x.on_time, x.late, x.kept, x.missing, pg_catalog.trunc(x.share * 100, 1) || '%'"
@@ -13,10 +15,18 @@
     "ORDER BY NOT x.own, x.share, x.district"
 #define DISTRICTS "x.year, x.district, x.district_@, x.schools, x.always_on_time, " COUNTS
 
+#define FROM_AREA_YEAR "FROM api.area_punctuality($3, $2::integer, $1::integer) AS x ORDER BY x.share, x.area"
+#define AREA_YEAR      "x.year, x.area, x.area_@, x.schools, x.always_on_time, " COUNTS
+
 #define FROM_SCHOOLS                                                                                         \
-    "FROM api.punctuality_of($1::integer, $2::integer, $3) AS x ORDER BY x.share, x.district, x.school, "    \
+    "FROM api.punctuality_of($1::integer, $2::integer, $4, $3) AS x ORDER BY x.share, x.district, "          \
+    "x.school, "                                                                                             \
     "x.form"
-#define SCHOOLS "x.year, x.district_@, x.school, x.school_@, x.form, " COUNTS
+#define SCHOOLS                                                                                              \
+    "x.year, x.district_@, x.school, x.school_@, x.form, " COUNTS                                            \
+    ", " HEARD_DAY("x.last_report") ", " HEARD_DAY("x.last_contact")
+
+enum { LAST_REPORT = 11, LAST_CONTACT = 12 };
 
 #define COUNT_COLUMNS                                                                                        \
     {"expected", MSG_ctl_col_expected, CELL_INTEGER, {0}},                                                   \
@@ -38,6 +48,15 @@ static const struct output_column of_districts[] = {
     COUNT_COLUMNS,
 };
 
+static const struct output_column of_area[] = {
+    {"year", MSG_ctl_col_look_year, CELL_TEXT, {.leaves = 1}},
+    {"area", MSG_ctl_col_area, CELL_TEXT, {.leaves = 2}},
+    {"name", MSG_ctl_col_name, CELL_TEXT, {.widest = 24, .least = 8}},
+    {"schools", MSG_ctl_col_counted, CELL_INTEGER, {0}},
+    {"always_on_time", MSG_ctl_col_look_always, CELL_INTEGER, {.leaves = 3}},
+    COUNT_COLUMNS,
+};
+
 static const struct output_column of_schools[] = {
     {"year", MSG_ctl_col_look_year, CELL_TEXT, {.leaves = 2}},
     {"district", MSG_ctl_col_district_name, CELL_TEXT, {.widest = 24, .least = 8, .leaves = 1}},
@@ -45,7 +64,19 @@ static const struct output_column of_schools[] = {
     {"name", MSG_ctl_col_name, CELL_TEXT, {.widest = 40, .least = 12}},
     {"form", MSG_ctl_col_form, CELL_TEXT, {.leaves = 3}},
     COUNT_COLUMNS,
+    {"last_report", MSG_ctl_col_last_report, CELL_TEXT, {.leaves = 4}},
+    {"last_contact", MSG_ctl_col_last_contact, CELL_TEXT, {.leaves = 5}},
 };
+
+static void
+in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, char words[LISTING_WORDS_MAX])
+{
+    (void)result;
+    (void)row;
+    (void)words;
+    cells[LAST_REPORT] = heard_day(ctl, cells[LAST_REPORT]);
+    cells[LAST_CONTACT] = heard_day(ctl, cells[LAST_CONTACT]);
+}
 
 int
 cmd_punctuality(struct ctl *ctl, int argc, char **argv)
@@ -57,21 +88,31 @@ cmd_punctuality(struct ctl *ctl, int argc, char **argv)
     static const struct listing schools = {.columns = of_schools,
                                            .n = sizeof(of_schools) / sizeof(of_schools[0]),
                                            .none = MSG_ctl_nothing_owed,
-                                           .one = MESSAGE_COUNT};
-    const char *values[3] = {NULL};
+                                           .one = MESSAGE_COUNT,
+                                           .in_words = in_words};
+    static const struct listing area = {.columns = of_area,
+                                        .n = sizeof(of_area) / sizeof(of_area[0]),
+                                        .none = MSG_ctl_nothing_owed,
+                                        .one = MESSAGE_COUNT};
+    struct place place = {NULL, NULL};
+    const char *values[4] = {NULL};
     bool each = false;
-    const struct ctl_option own[] = {{"district", &values[0], NULL},
+    const struct ctl_option own[] = {PLACE_OPTIONS(place),
                                      {"year", &values[1], NULL},
-                                     {"school", &values[2], NULL},
+                                     {"school", &values[3], NULL},
                                      {"schools", NULL, &each},
                                      {0}};
     int first = ctl_options(ctl, argc, argv, own);
 
-    if (!look_operands(ctl, argc, argv, first, 0, 0) || !is_district(ctl, values[0]) ||
-        !look_number(ctl, values[1]) || !db_connect(ctl) || !knows_district(ctl, values[0]) ||
-        !knows_school(ctl, values[2]))
+    if (!look_operands(ctl, argc, argv, first, 0, 0) || !place_is_one(ctl, &place) ||
+        !look_number(ctl, values[1]) || !db_connect(ctl) || !place_is_known(ctl, &place) ||
+        !knows_school(ctl, values[3]))
         return ctl->status;
-    if (each || values[2] != NULL)
-        return listing_tell(ctl, &schools, look_ask(ctl, SCHOOLS, FROM_SCHOOLS, 3, values));
+    values[0] = place.district;
+    values[2] = place.area;
+    if (each || values[3] != NULL)
+        return listing_tell(ctl, &schools, look_ask(ctl, SCHOOLS, FROM_SCHOOLS, 4, values));
+    if (place.area != NULL)
+        return listing_tell(ctl, &area, look_ask(ctl, AREA_YEAR, FROM_AREA_YEAR, 3, values));
     return listing_tell(ctl, &districts, look_ask(ctl, DISTRICTS, FROM_DISTRICTS, 2, values));
 }

@@ -3,6 +3,7 @@
  */
 #include "below.h"
 #include "db.h"
+#include "heard.h"
 #include "known.h"
 #include "listing.h"
 
@@ -10,7 +11,7 @@
     "FROM api.school AS s WHERE " IS_BELOW("s.district") " AND ($2::text IS NULL OR s.kind = $2) "           \
                                                          "ORDER BY s.district, s.institution, s.school"
 
-enum { KIND = 3 };
+enum { KIND = 3, LAST_REPORT = 8, LAST_CONTACT = 9 };
 
 static const struct output_column columns[] = {
     {"school", MSG_ctl_col_school, CELL_TEXT, {0}},
@@ -18,9 +19,11 @@ static const struct output_column columns[] = {
     {"name_en", MSG_ctl_col_name_en, CELL_TEXT, {.widest = 36, .least = 20, .leaves = 1}},
     {"kind", MSG_ctl_col_kind, CELL_TEXT, {0}},
     {"district", MSG_ctl_col_district, CELL_INTEGER, {.leaves = 2}},
-    {"district_zh", MSG_ctl_col_district_name, CELL_TEXT, {0}},
+    {"district_zh", MSG_ctl_col_district_name, CELL_TEXT, {.leaves = 3}},
     {"closed_on", MSG_ctl_col_closed_on, CELL_TEXT, {0}},
-    {"enrolled", MSG_ctl_col_enrolled, CELL_BOOLEAN, {0}},
+    {"enrolled", MSG_ctl_col_enrolled, CELL_BOOLEAN, {.leaves = 4}},
+    {"last_report", MSG_ctl_col_last_report, CELL_TEXT, {.leaves = 5}},
+    {"last_contact", MSG_ctl_col_last_contact, CELL_TEXT, {0}},
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
 
@@ -31,6 +34,8 @@ in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, c
     (void)row;
     (void)words;
     cells[KIND] = message_word(ctl->language, cells[KIND]);
+    cells[LAST_REPORT] = heard_day(ctl, cells[LAST_REPORT]);
+    cells[LAST_CONTACT] = heard_day(ctl, cells[LAST_CONTACT]);
 }
 
 int
@@ -60,7 +65,8 @@ cmd_schools(struct ctl *ctl, int argc, char **argv)
                         db_query(ctl,
                                  ctl->format == OUTPUT_TEXT ? WITH_BELOW
                                      "SELECT s.school, s.name_zh, s.name_en, s.kind, s.district, "
-                                     "s.district_zh, s.closed_on, s.enrolled " FROM_WHERE
+                                     "s.district_zh, s.closed_on, s.enrolled, " HEARD_DAY(
+                                         "s.last_report") ", " HEARD_DAY("s.last_contact") " " FROM_WHERE
                                                             : WITH_BELOW "SELECT s.* " FROM_WHERE,
                                  2, values));
 }

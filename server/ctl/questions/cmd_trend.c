@@ -1,11 +1,12 @@
 /*
- * yuebaoctl trend: an indicator period by period, of a district or a school.
+ * yuebaoctl trend: an indicator period by period, of a district, an area or a school.
  */
 #include "db.h"
 #include "known.h"
 #include "look.h"
+#include "places.h"
 
-#define FROM "FROM api.trend($1, $2::integer, $3, $4, $5, $6) AS x ORDER BY x.first_day, x.frequency"
+#define FROM "FROM api.trend($1, $2::integer, $3, $4, $5, $6, $7) AS x ORDER BY x.first_day, x.frequency"
 #define SHOWN                                                                                                \
     "x.period, coalesce(" LOOK_FIGURE(                                                                       \
         "x.figure") ", x.missing_@), "                                                                       \
@@ -45,11 +46,11 @@ explain(struct ctl *ctl, const PGresult *result)
 }
 
 static bool
-are_known(struct ctl *ctl, const char *const values[6])
+are_known(struct ctl *ctl, const struct place *place, const char *const values[7])
 {
-    return is_district(ctl, values[1]) && is_period(ctl, values[3]) && is_period(ctl, values[4]) &&
+    return place_is_one(ctl, place) && is_period(ctl, values[3]) && is_period(ctl, values[4]) &&
            is_kind(ctl, values[5]) && db_connect(ctl) && knows_indicator(ctl, values[0]) &&
-           knows_district(ctl, values[1]) && knows_school(ctl, values[2]);
+           place_is_known(ctl, place) && knows_school(ctl, values[2]);
 }
 
 int
@@ -61,18 +62,21 @@ cmd_trend(struct ctl *ctl, int argc, char **argv)
                                            .one = MESSAGE_COUNT,
                                            .in_words = draw,
                                            .in_total = explain};
-    const char *values[6] = {NULL};
-    const struct ctl_option own[] = {{"district", &values[1], NULL}, {"school", &values[2], NULL},
-                                     {"from", &values[3], NULL},     {"to", &values[4], NULL},
-                                     {"kind", &values[5], NULL},     {0}};
+    const char *values[7] = {NULL};
+    struct place place = {NULL, NULL};
+    const struct ctl_option own[] = {PLACE_OPTIONS(place),       {"school", &values[2], NULL},
+                                     {"from", &values[3], NULL}, {"to", &values[4], NULL},
+                                     {"kind", &values[5], NULL}, {0}};
     int first = ctl_options(ctl, argc, argv, own);
 
     if (!look_operands(ctl, argc, argv, first, 1, 1))
         return ctl->status;
     values[0] = argv[first];
-    if (values[2] != NULL && (values[1] != NULL || values[5] != NULL))
+    values[1] = place.district;
+    values[6] = place.area;
+    if (values[2] != NULL && (place.district != NULL || place.area != NULL || values[5] != NULL))
         return ctl_usage(ctl, MSG_ctl_trend_one_place, NULL);
-    if (!are_known(ctl, values))
+    if (!are_known(ctl, &place, values))
         return ctl->status;
-    return listing_tell(ctl, &listing, look_ask(ctl, SHOWN, FROM, 6, values));
+    return listing_tell(ctl, &listing, look_ask(ctl, SHOWN, FROM, 7, values));
 }

@@ -6,7 +6,8 @@
 #include "db.h"
 #include "look.h"
 
-#define FROM "FROM api.missing_text($1::integer, $2, $3) AS x ORDER BY x.period, x.form, x.due_at, x.district"
+#define FROM                                                                                                 \
+    "FROM api.missing_text($1::integer, $2, $3, $4) AS x ORDER BY x.period, x.form, x.due_at, x.district"
 /* A paragraph is a form, a period and a due instant. */
 #define PARAGRAPH "(PARTITION BY x.form, x.period, x.due_at)"
 #define SHOWN                                                                                                \
@@ -44,9 +45,9 @@ say(struct ctl *ctl, const PGresult *result)
 }
 
 int
-missing_text(struct ctl *ctl, const char *const values[3])
+missing_text(struct ctl *ctl, const char *const values[4])
 {
-    PGresult *result = look_ask(ctl, SHOWN, FROM, 3, values);
+    PGresult *result = look_ask(ctl, SHOWN, FROM, 4, values);
     int status = EX_OK;
 
     if (result == NULL)

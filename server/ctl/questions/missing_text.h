@@ -8,9 +8,9 @@
 
 /*
  * A paragraph for each form, period and due instant, in it a line for each district with its schools' names;
- * CSV and JSON hold the same, a row a line. `values`: district, period, form, each NULL or known. EX_OK or
- * reported.
+ * CSV and JSON hold the same, a row a line. `values`: district, period, form, area, each NULL or known. EX_OK
+ * or reported.
  */
-int missing_text(struct ctl *ctl, const char *const values[3]);
+int missing_text(struct ctl *ctl, const char *const values[4]);
 
 #endif

@@ -3,19 +3,46 @@
 #include "db.h"
 #include "known.h"
 
+bool
+place_is_one(struct ctl *ctl, const struct place *place)
+{
+    if (place->district == NULL || place->area == NULL)
+        return is_district(ctl, place->district) && is_area(ctl, place->area);
+    ctl_usage(ctl, MSG_ctl_district_or_area, NULL);
+    return false;
+}
+
+bool
+place_is_known(struct ctl *ctl, const struct place *place)
+{
+    return knows_district(ctl, place->district) && knows_area(ctl, place->area) &&
+           sees_area(ctl, place->area);
+}
+
+/* There are no areas in an area. */
+static bool
+has_below(struct ctl *ctl, const struct places *p)
+{
+    if (!p->below || p->where.area == NULL)
+        return true;
+    ctl_usage(ctl, MSG_ctl_area_below, NULL);
+    return false;
+}
+
 static bool
 are_known(struct ctl *ctl, const struct places *p)
 {
-    return is_district(ctl, p->district) && is_period(ctl, p->period) && is_form(ctl, p->form) &&
-           db_connect(ctl) && knows_district(ctl, p->district) && knows_form(ctl, p->form) &&
-           knows_indicator(ctl, p->indicator) && has_opened(ctl, p->period, p->form);
+    return place_is_one(ctl, &p->where) && has_below(ctl, p) && is_period(ctl, p->period) &&
+           is_form(ctl, p->form) && db_connect(ctl) && place_is_known(ctl, &p->where) &&
+           knows_form(ctl, p->form) && knows_indicator(ctl, p->indicator) &&
+           has_opened(ctl, p->period, p->form);
 }
 
 bool
 places_read(struct ctl *ctl, int argc, char **argv, bool with_indicator, struct places *ret_places)
 {
     struct places p = {0};
-    const struct ctl_option own[] = {{"district", &p.district, NULL},
+    const struct ctl_option own[] = {PLACE_OPTIONS(p.where),
                                      {"period", &p.period, NULL},
                                      {"form", &p.form, NULL},
                                      {"below", NULL, &p.below},
@@ -35,12 +62,14 @@ places_read(struct ctl *ctl, int argc, char **argv, bool with_indicator, struct 
     return true;
 }
 
-void
-places_values(const struct places *places, const char *values[PLACES_VALUES])
+PGresult *
+places_ask(struct ctl *ctl, const struct places *places, const char *const in_districts[PLACES_SHAPES],
+           const char *const in_area[PLACES_SHAPES])
 {
-    values[0] = places->district;
-    values[1] = places->period;
-    values[2] = places->form;
-    values[3] = places->below ? "t" : "f";
-    values[4] = places->indicator;
+    const char *values[] = {places->where.district,    places->period,    places->form,
+                            places->below ? "t" : "f", places->indicator, places->where.area};
+    int shape = ctl->format != OUTPUT_TEXT ? 0 : ctl->language == LANGUAGE_ZH ? 1 : 2;
+
+    return db_query(ctl, (places->where.area != NULL ? in_area : in_districts)[shape],
+                    sizeof(values) / sizeof(values[0]), values);
 }

@@ -1,24 +1,39 @@
 /*
- * places: the options of a question about how whole a district's periods are, and the beginning of its query.
+ * places: where a question is asked, and the options and the beginning of the query of one about how whole a
+ * district's periods are.
  *
  * Asked is one district with all below it, with --below also each district right under it; without --district
- * the uppermost. One period; without --period the newest that has opened of each form, of a one-off form only
- * while it is not closed.
+ * the uppermost; or, with --area, the schools of one area. One period; without --period the newest that has
+ * opened of each form, of a one-off form only while it is not closed.
  */
 #ifndef YUEBAOCTL_PLACES_H
 #define YUEBAOCTL_PLACES_H
 
 #include "ctl.h"
 
+/* A district with all below it, or an area; neither: everywhere. */
+struct place {
+    const char *district, *area; /* NULL: not given */
+};
+#define PLACE_OPTIONS(place)                                                                                 \
+    {"district", &(place).district, NULL},                                                                   \
+    {                                                                                                        \
+        "area", &(place).area, NULL                                                                          \
+    }
+
+/* Whether it can be one place, by its shape alone; whether the database has it. false: reported. */
+bool place_is_one(struct ctl *ctl, const struct place *place) __attribute__((warn_unused_result));
+bool place_is_known(struct ctl *ctl, const struct place *place) __attribute__((warn_unused_result));
+
 struct places {
-    const char *district, *period, *form, *indicator; /* NULL: not given */
+    struct place where;
+    const char *period, *form, *indicator; /* NULL: not given */
     bool below;
 };
-#define PLACES_VALUES 5
 
 /*
  * Begins a query with `places` (district, own: whether it is the one that was asked for) and `windows` (form,
- * first_day); parameters $1 to $5 are those of places_values.
+ * first_day). Its parameters $1 to $6: district, period, form, below, indicator, area.
  */
 #define WITH_PLACES                                                                                          \
     "WITH asked AS MATERIALIZED (SELECT d.district FROM api.district AS d WHERE CASE WHEN $1::integer IS "   \
@@ -38,7 +53,13 @@ struct places {
     "FROM places AS p CROSS JOIN (SELECT DISTINCT w.first_day FROM windows AS w) AS y "                      \
     "CROSS JOIN LATERAL (SELECT v.* FROM " view " AS v WHERE v.district = p.district AND v.first_day = "     \
     "y.first_day OFFSET 0) AS c JOIN windows AS w ON w.form = c.form AND w.first_day = c.first_day "
+/* The same of the area that was asked for, of a view of areas. */
+#define FROM_AREA(view)                                                                                      \
+    "FROM (SELECT DISTINCT w.first_day FROM windows AS w) AS y CROSS JOIN LATERAL (SELECT v.* "              \
+    "FROM " view " AS v WHERE v.area = $6 AND v.first_day = y.first_day OFFSET 0) AS c "                     \
+    "JOIN windows AS w ON w.form = c.form AND w.first_day = c.first_day "
 #define PLACES_ORDER "ORDER BY NOT p.own, c.district, c.first_day DESC, c.form"
+#define AREA_ORDER   "ORDER BY c.first_day DESC, c.form"
 
 /*
  * Read the options, of which --indicator is one when `with_indicator`; connect; look whether what is named is
@@ -47,7 +68,12 @@ struct places {
 bool places_read(struct ctl *ctl, int argc, char **argv, bool with_indicator, struct places *ret_places)
     __attribute__((warn_unused_result));
 
-/* The parameters; $5 is the indicator. Borrowed from argv. */
-void places_values(const struct places *places, const char *values[PLACES_VALUES]);
+/* For programs; for people in Chinese; in English. */
+#define PLACES_SHAPES 3
+
+/* Ask the query for this place and reader, of districts or of an area. NULL: reported. */
+PGresult *places_ask(struct ctl *ctl, const struct places *places,
+                     const char *const in_districts[PLACES_SHAPES], const char *const in_area[PLACES_SHAPES])
+    __attribute__((warn_unused_result));
 
 #endif
