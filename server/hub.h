@@ -17,6 +17,7 @@
 #include "arena.h"
 #include "batch.h"
 #include "config.h"
+#include "contacts.h"
 #include "receipt_key.h"
 #include "registry.h"
 #include "tls.h"
@@ -38,6 +39,7 @@ struct hub {
     struct registry *registry;
     struct asker *asker;
     struct batch *batch;
+    struct contacts *contacts; /* who said hello; NULL: nobody wants to know */
     const struct receipt_key *key;
     struct session_limits limits;
     SSL_CTX *tls;             /* owned; NULL in tests */

@@ -180,7 +180,7 @@ take_hello(struct session *s, uint32_t number, const Yuebao__Hello *hello)
 
     if (!greeting_holds(s, &g))
         return;
-    session_await(s, number, hello->school);
+    session_await(s, number, hello->school, hello->key.data, hello->software);
     hold_unless_answered(
         s, registry_ask_key(session_hub(s)->registry, hello->key.data, hello->school, on_hello_answered, s));
 }
@@ -207,7 +207,7 @@ take_enrol(struct session *s, uint32_t number, const Yuebao__Enrol *enrol)
         return;
     }
     envelope_sha256(code, ENROL_CODE_LEN, code_hash);
-    session_await(s, number, enrol->school);
+    session_await(s, number, enrol->school, enrol->key.data, enrol->software);
     hold_unless_answered(s, registry_enrol(session_hub(s)->registry, code_hash, enrol->school,
                                            enrol->key.data, enrol->software, on_enrol_answered, s));
 }

@@ -271,11 +271,15 @@ session_exporter(struct session *s, uint8_t ret_exporter[EXPORTER_SIZE])
 }
 
 void
-session_await(struct session *s, uint32_t number, const char *school)
+session_await(struct session *s, uint32_t number, const char *school, const uint8_t key[KEY_SIZE],
+              const char *software)
 {
-    assert(s->state == SESSION_HELLO && strlen(school) <= SCHOOL_CODE_MAX);
+    assert(s->state == SESSION_HELLO && strlen(school) <= SCHOOL_CODE_MAX &&
+           strlen(software) <= SOFTWARE_MAX);
     s->await_number = number;
     strcpy(s->school, school);
+    memcpy(s->key, key, KEY_SIZE);
+    strcpy(s->software, software);
     session_enter(s, SESSION_ASKING);
 }
 
@@ -293,6 +297,7 @@ session_welcome(struct session *s)
         reply_welcome(s->await_number, s->hub->key, clock_now_ms(), s->hub->limits.in_flight, &len);
 
     assert(s->state == SESSION_ASKING);
+    contacts_note(s->hub->contacts, s->key, s->software, clock_now_ms());
     s->ask = NULL;
     session_reply(s, frame, len);
     if (s->state == SESSION_ASKING)

@@ -70,11 +70,13 @@ const char *session_school(const struct session *session); /* "" before HELLO is
 bool session_exporter(struct session *session, uint8_t ret_exporter[EXPORTER_SIZE])
     __attribute__((warn_unused_result));
 
-/* HELLO -> ASKING, on behalf of this school. `number` is the request's, kept for the answer. */
-void session_await(struct session *session, uint32_t number, const char *school);
+/* HELLO -> ASKING, on behalf of this school, by this key and software. `number` is the request's, kept for
+ * the answer. */
+void session_await(struct session *session, uint32_t number, const char *school, const uint8_t key[KEY_SIZE],
+                   const char *software);
 /* The look-up that runs; cancelled when the session ends first. NULL: it has answered already. */
 void session_hold_ask(struct session *session, struct registry_ask *ask);
-/* ASKING -> OPEN, with the Welcome. */
+/* ASKING -> OPEN, with the Welcome: a contact of the client's. */
 void session_welcome(struct session *session);
 uint32_t session_await_number(const struct session *session);
 

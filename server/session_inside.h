@@ -40,6 +40,8 @@ struct session {
     uint32_t await_number;
     uint8_t exporter[EXPORTER_SIZE]; /* session_over only */
     char school[SCHOOL_CODE_MAX + 1];
+    uint8_t key[KEY_SIZE]; /* that greeted */
+    char software[SOFTWARE_MAX + 1];
     char peer[ADDRESS_TEXT_MAX];
     bool enlisted;
     TAILQ_ENTRY(session) in_turn;

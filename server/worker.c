@@ -10,6 +10,7 @@
 
 #include "batch.h"
 #include "clock.h"
+#include "contact_book.h"
 #include "envelope.h"
 #include "hub.h"
 #include "inquiry.h"
@@ -25,7 +26,8 @@
 
 /* Everything that is asked on the asker's link. */
 static const struct ask_kind *const asked[] = {&registry_ask_of_key, &registry_ask_of_enrolment,
-                                               &inquiry_for_notices, &inquiry_for_holding, NULL};
+                                               &inquiry_for_notices, &inquiry_for_holding,
+                                               &contact_book_ask,    NULL};
 
 /* How often a draining worker looks whether all is done. */
 static const struct timeval drain_look = {0, 20 * 1000};
@@ -42,6 +44,8 @@ struct worker {
     unsigned drain_ms;
     struct receipt_key key;
     struct asker *asker;
+    struct contacts contacts;
+    struct contact_book *contact_book;
     struct registry *registry;
     struct batch *batch;
     struct hub *hub;
@@ -136,7 +140,7 @@ static void
 worker_on_drain_look(evutil_socket_t fd, short what, void *arg)
 {
     struct worker *w = arg;
-    bool done = w->hub->count == 0 && batch_idle(w->batch);
+    bool done = w->hub->count == 0 && batch_idle(w->batch) && contact_book_done(w->contact_book);
 
     (void)fd;
     (void)what;
@@ -264,6 +268,7 @@ worker_make_hub(struct worker *w)
         return false;
     }
     hub_set_tls(w->hub, tls);
+    w->hub->contacts = &w->contacts;
     w->hub->on_room = worker_on_room;
     w->hub->on_room_arg = w;
     return true;
@@ -294,6 +299,9 @@ worker_begin(struct worker *w)
     w->asker = asker_new(w->base, config->database, asked);
     if (w->asker == NULL)
         return false;
+    w->contact_book = contact_book_new(w->base, w->asker, &w->contacts);
+    if (w->contact_book == NULL)
+        return false;
     w->registry = registry_new(w->base, config->database, w->asker, worker_on_registry, w);
     if (w->registry == NULL)
         return false;
@@ -310,6 +318,7 @@ worker_stop(struct worker *w)
     if (w->registry != NULL)
         registry_free(w->registry);
     asker_free(w->asker);
+    contact_book_free(w->contact_book);
     if (w->drain != NULL)
         event_free(w->drain);
     if (w->listen_anyway != NULL)

@@ -19,6 +19,40 @@ test_hello_then_requests(void **state)
     assert_int_equal(hub->count, 1);
 }
 
+/* Who was let in was heard, whoever else knocked. */
+static void
+test_a_contact_is_noted_when_the_key_is_known(void **state)
+{
+    static struct contacts contacts;
+
+    (void)state;
+    hub->contacts = &contacts;
+    house.registry.later = true;
+    connect_peer();
+    send_hello();
+    settle();
+    assert_int_equal(contacts.count, 0);
+    fake_answer(&house.registry, REGISTRY_YES);
+    expect_reply(1, YUEBAO__REPLY__BODY_WELCOME);
+    assert_int_equal(contacts.count, 1);
+    assert_memory_equal(contacts.list[0].key, house.registry.key, KEY_SIZE);
+    assert_true(contacts.list[0].at_ms > 0);
+}
+
+static void
+test_who_is_turned_away_was_not_heard(void **state)
+{
+    static struct contacts contacts;
+
+    (void)state;
+    hub->contacts = &contacts;
+    house.registry.answer = REGISTRY_NO;
+    connect_peer();
+    send_hello();
+    expect_fault(1, YUEBAO__FAULT_CODE__FAULT_UNKNOWN_KEY);
+    assert_int_equal(contacts.count, 0);
+}
+
 static void
 test_second_hello(void **state)
 {
@@ -217,6 +251,8 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(test_hello_then_requests),
+        TEST(test_a_contact_is_noted_when_the_key_is_known),
+        TEST(test_who_is_turned_away_was_not_heard),
         TEST(test_second_hello),
         TEST(test_request_before_hello),
         TEST(test_bad_hellos),
