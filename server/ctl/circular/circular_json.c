@@ -24,13 +24,14 @@ append(json_t *array, json_t *value)
         abort();
 }
 
-/* What people read is made from the plain column, and the number of all rows is said once. */
+/* What people read is made from the plain column; what is of the whole question stands on every row. */
 static bool
 is_for_programs(const char *name)
 {
     size_t len = strlen(name), suffix = strlen("_shown");
 
-    return strcmp(name, "of_all") != 0 && (len < suffix || strcmp(name + len - suffix, "_shown") != 0);
+    return strncmp(name, "of_", strlen("of_")) != 0 &&
+           (len < suffix || strcmp(name + len - suffix, "_shown") != 0);
 }
 
 static json_t *

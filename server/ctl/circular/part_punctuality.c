@@ -2,27 +2,28 @@
  * Punctuality: how the year's reports came, as `yuebaoctl punctuality` counts them, and who is silent for
  * long.
  */
-#include <string.h>
-
 #include "parts.h"
 
 #define YEAR "pg_catalog.left($2, 4)::integer"
 
+/*
+ * The slots are read once: the year comes from all of them (of_…, on every row), the rows are those who miss
+ * two of the year's reports or more: that is no forgotten month any more. One row even if there is nobody.
+ */
 /* clang-format off */
-static const char year_sql[] =
-    "SELECT p.year, p.schools, p.always_on_time, p.expected, p.on_time, p.late, p.missing, p.kept, "
-    "pg_catalog.trunc(p.share * 100, 1)::text || '%' AS share_shown "
-    "FROM api.district_punctuality($1::integer, " YEAR ", false) AS p";
-
-/* Two of the year's reports or more are missing: that is no forgotten month any more. */
-static const char silent_sql[] =
-    "SELECT s.district_zh, s.district_en, s.school, s.school_zh, s.school_en, s.form, f.name_zh, f.name_en, s.expected, s.on_time, s.late, "
-    "s.missing, s.share, pg_catalog.trunc(s.share * 100, 1)::text || '%' AS share_shown, "
-    "coalesce((SELECT r.period FROM api.report AS r WHERE r.district = s.district AND r.school = s.school AND r.form = s.form "
-    "ORDER BY r.first_day DESC LIMIT 1), 'never_reported') AS last_reported, s.of_all "
-    "FROM (SELECT p.*, count(*) OVER () AS of_all FROM api.punctuality_of($1::integer, " YEAR ") AS p WHERE p.missing >= 2 "
-    "ORDER BY p.missing DESC, p.share, p.school, p.form LIMIT 20) AS s "
-    "CROSS JOIN LATERAL (SELECT min(c.name_zh) AS name_zh, min(c.name_en) AS name_en FROM api.calendar AS c WHERE c.form = s.form) AS f "
+static const char punctuality_sql[] =
+    "WITH slots AS MATERIALIZED (SELECT p.* FROM api.punctuality_of($1::integer, " YEAR ") AS p), "
+    "year AS (SELECT " YEAR " AS of_year, count(*) AS of_schools, count(*) FILTER (WHERE t.on_time = t.expected) AS of_always, "
+    "sum(t.expected)::bigint AS of_expected, sum(t.on_time)::bigint AS of_on_time, sum(t.late)::bigint AS of_late, sum(t.missing)::bigint AS of_missing, "
+    "pg_catalog.trunc(sum(t.on_time) * 100 / sum(t.expected), 1)::text || '%' AS of_share "
+    "FROM (SELECT s.school, sum(s.expected) AS expected, sum(s.on_time) AS on_time, sum(s.late) AS late, sum(s.missing) AS missing "
+    "FROM slots AS s GROUP BY s.school) AS t), "
+    "silent AS (SELECT s.*, count(*) OVER () AS of_all FROM slots AS s WHERE s.missing >= 2 ORDER BY s.missing DESC, s.share, s.school, s.form LIMIT 20) "
+    "SELECT y.*, s.of_all, s.district_zh, s.district_en, s.school, s.school_zh, s.school_en, s.form, f.name_zh, f.name_en, s.expected, s.on_time, "
+    "s.late, s.missing, s.share, coalesce((SELECT r.period FROM api.report AS r WHERE r.district = s.district AND r.school = s.school "
+    "AND r.form = s.form ORDER BY r.first_day DESC LIMIT 1), 'never_reported') AS last_reported "
+    "FROM year AS y LEFT JOIN silent AS s ON true "
+    "LEFT JOIN LATERAL (SELECT min(c.name_zh) AS name_zh, min(c.name_en) AS name_en FROM api.calendar AS c WHERE c.form = s.form) AS f ON true "
     "ORDER BY s.missing DESC, s.share, s.school, s.form";
 /* clang-format on */
 
@@ -41,21 +42,30 @@ static const struct circular_layout silent = {.key = "silent",
                                               .columns = silent_columns,
                                               .n = sizeof(silent_columns) / sizeof(silent_columns[0])};
 
+static void
+say_year(struct circular *c, const PGresult *rows)
+{
+    circular_say(
+        c, MSG_circular_punctuality_sum, "year", circular_value(c, rows, 0, "of_year"), "expected",
+        circular_value(c, rows, 0, "of_expected"), "on_time", circular_value(c, rows, 0, "of_on_time"),
+        "share", circular_value(c, rows, 0, "of_share"), "late", circular_value(c, rows, 0, "of_late"),
+        "missing", circular_value(c, rows, 0, "of_missing"), "schools",
+        circular_value(c, rows, 0, "of_schools"), "always", circular_value(c, rows, 0, "of_always"), NULL);
+}
+
 bool
 circular_punctuality(struct circular *c)
 {
-    PGresult *year = circular_ask(c, year_sql, 2);
+    PGresult *rows = circular_ask(c, punctuality_sql, 2);
 
-    if (year == NULL)
+    if (rows == NULL)
         return false;
     circular_section(c, "punctuality", MSG_circular_punctuality);
-    if (PQntuples(year) == 1)
-        circular_say(c, MSG_circular_punctuality_sum, "year", circular_value(c, year, 0, "year"), "expected",
-                     circular_value(c, year, 0, "expected"), "on_time", circular_value(c, year, 0, "on_time"),
-                     "share", circular_value(c, year, 0, "share_shown"), "late",
-                     circular_value(c, year, 0, "late"), "missing", circular_value(c, year, 0, "missing"),
-                     "schools", circular_value(c, year, 0, "schools"), "always",
-                     circular_value(c, year, 0, "always_on_time"), NULL);
-    PQclear(year);
-    return circular_ask_table(c, &silent, silent_sql, 2);
+    if (circular_value(c, rows, 0, "of_expected") != NULL) /* something is due */
+        say_year(c, rows);
+    if (circular_value(c, rows, 0, "school") != NULL)
+        circular_put(c, &silent, NULL, rows);
+    else
+        PQclear(rows);
+    return true;
 }

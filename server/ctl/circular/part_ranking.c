@@ -12,18 +12,6 @@
 #define NAMED "20" /* schools in one sentence */
 
 /* clang-format off */
-static const char districts_sql[] =
-    "WITH placed AS (SELECT c.district, c.district_zh, c.district_en, c.expected, c.on_time, c.late, c.missing, "
-    "pg_catalog.trunc(c.reported * 1.0 / c.expected, 4) AS share, pg_catalog.trunc(c.reported * 100.0 / c.expected, 1)::text || '%' AS share_shown, "
-    "pg_catalog.rank() OVER (ORDER BY c.reported * 1.0 / c.expected DESC, c.on_time * 1.0 / c.expected DESC) AS place, count(*) OVER () AS of, "
-    "pg_catalog.row_number() OVER (ORDER BY c.reported * 1.0 / c.expected DESC, c.on_time * 1.0 / c.expected DESC, c.district) AS nth "
-    "FROM (SELECT a.district, a.district_zh, a.district_en, sum(a.expected)::bigint AS expected, sum(a.reported)::bigint AS reported, "
-    "sum(a.on_time)::bigint AS on_time, sum(a.late)::bigint AS late, sum(a.missing)::bigint AS missing FROM api.completeness AS a "
-    "WHERE a.district = ANY (ARRAY(SELECT d.district FROM api.district AS d WHERE d.parent = $1::integer)) AND a.period = $2 "
-    "AND a.first_day = $3::date GROUP BY a.district, a.district_zh, a.district_en) AS c) "
-    "SELECT p.place, p.of, p.district, p.district_zh AS name_zh, p.district_en AS name_en, p.expected, p.on_time, p.late, p.missing, p.share, "
-    "p.share_shown FROM placed AS p WHERE p.of > 1 AND (p.nth <= 5 OR p.nth > p.of - 5) ORDER BY p.nth";
-
 /* Of schools those that fail, each with its numbers; those that never do, by name. */
 #define BY_SCHOOL \
     "SELECT u.school, u.school_zh, u.school_en, sum(u.expected)::bigint AS expected, sum(u.on_time)::bigint AS on_time, " \
@@ -80,16 +68,6 @@ static const char by_schools_sql[] = PLACED(
         "missing", MSG_ctl_col_missing, CIRCULAR_COUNT                                                       \
     }
 
-static const struct circular_column districts_columns[] = {
-    {"place", MSG_ctl_col_look_rank, CIRCULAR_COUNT},
-    COUNT_COLUMNS,
-    {"share", MSG_circular_col_share, CIRCULAR_FIGURE}};
-static const struct circular_layout districts = {.key = "districts",
-                                                 .caption = MSG_circular_districts_table,
-                                                 .columns = districts_columns,
-                                                 .n = sizeof(districts_columns) /
-                                                      sizeof(districts_columns[0])};
-
 static const struct circular_column schools_columns[] = {COUNT_COLUMNS,
                                                          {"share", MSG_ctl_col_look_share, CIRCULAR_FIGURE}};
 static const struct circular_layout schools = {.key = "least_punctual",
@@ -129,8 +107,7 @@ circular_ranking(struct circular *c)
 {
     circular_section(c, "ranking", MSG_circular_ranking);
     if (c->of_districts)
-        return circular_ask_table(c, &districts, districts_sql, 3) &&
-               circular_ask_table(c, &figures, by_districts_sql, 4);
+        return circular_ask_table(c, &figures, by_districts_sql, 4);
     return say_always(c) && circular_ask_table(c, &schools, schools_sql, 2) &&
            circular_ask_table(c, &figures, by_schools_sql, 4);
 }

@@ -24,6 +24,7 @@ static const char by_form_sql[] =
     "JOIN api.calendar AS f ON f.form = c.form AND f.first_day = c.first_day "
     "WHERE c.district = $1::integer AND c.period = $2 AND c.first_day = $3::date ORDER BY c.form";
 
+/* The best first, and last the schools that belong to no district below. */
 static const char by_district_sql[] =
     "WITH counted AS MATERIALIZED (SELECT c.district, c.district_zh, c.district_en, sum(c.expected) AS expected, sum(c.reported) AS reported, "
     "sum(c.on_time) AS on_time, sum(c.late) AS late, sum(c.missing) AS missing, sum(c.kept) AS kept FROM api.completeness AS c "
@@ -35,10 +36,10 @@ static const char by_district_sql[] =
     "o.missing - s.missing AS missing, o.kept - s.kept AS kept FROM counted AS o CROSS JOIN (SELECT sum(b.expected) AS expected, "
     "sum(b.reported) AS reported, sum(b.on_time) AS on_time, sum(b.late) AS late, sum(b.missing) AS missing, sum(b.kept) AS kept "
     "FROM below AS b) AS s WHERE o.district = $1::integer) "
-    "SELECT c.district, c.district_zh, c.district_en, c.expected::bigint, c.reported::bigint, " SHARE
+    "SELECT c.place, c.district, c.district_zh, c.district_en, c.expected::bigint, c.reported::bigint, " SHARE
     "c.on_time::bigint, c.late::bigint, c.missing::bigint, c.kept::bigint "
-    "FROM (SELECT b.* FROM below AS b UNION ALL SELECT d.* FROM direct AS d WHERE d.expected > 0) AS c "
-    "ORDER BY c.district IS NULL, c.reported * 1.0 / c.expected DESC, c.on_time * 1.0 / c.expected DESC, c.district";
+    "FROM (SELECT b.*, pg_catalog.rank() OVER (ORDER BY b.reported / b.expected DESC, b.on_time / b.expected DESC) AS place FROM below AS b "
+    "UNION ALL SELECT d.*, NULL FROM direct AS d WHERE d.expected > 0) AS c ORDER BY c.place, c.district";
 
 static const char missing_sql[] = CIRCULAR_TREE
     "SELECT m.district, m.district_zh, m.district_en, m.school, m.school_zh, m.school_en, m.form, f.name_zh, f.name_en, m.due_at, "
@@ -95,7 +96,9 @@ static const struct circular_column by_form_columns[] = {{"name_@", MSG_ctl_col_
 static const struct circular_layout by_form = LAYOUT(by_form, MSG_circular_by_form);
 
 static const struct circular_column by_district_columns[] = {
-    {"district_@", MSG_circular_col_place, CIRCULAR_TEXT}, COUNT_COLUMNS};
+    {"place", MSG_ctl_col_look_rank, CIRCULAR_COUNT},
+    {"district_@", MSG_circular_col_place, CIRCULAR_TEXT},
+    COUNT_COLUMNS};
 static const struct circular_layout by_district = LAYOUT(by_district, MSG_circular_by_district);
 
 static const struct circular_column missing_columns[] = {{"school", MSG_ctl_col_school, CIRCULAR_TEXT},
