@@ -39,8 +39,8 @@ struct circular_layout {
 };
 #define CIRCULAR_COLUMNS_MAX 16
 
-/* A query's rows. Columns "of_…" are not of the row but of the whole question: "of_all" says how many rows there
- * were before they were cut to those worth a page. */
+/* A query's rows. Columns "of_…" are not of the row but of the whole question: "of_all" says how many rows
+ * there were before they were cut to those worth a page. */
 struct circular_table {
     const struct circular_layout *layout;
     char *about; /* behind the caption, say a plan's title; NULL: nothing */
