@@ -1,13 +1,13 @@
 /*
  * One lane a database link. A group's way through a lane:
  *
- *     FREE --> CLAIM --> [LOOK] --> COPY --> FREE            all that was won is committed, all are answered
- *                |         |          |
- *                +---------+----------+--error--> UNDO --> FREE, the group halved, run again or given up
- *                                     |
- *                                     +--link lost--> the COMMIT is ambiguous: the group runs again on a
- * fresh link. Its claims meet their own rows, if they were committed, and the look-up finds their ids: no
- * other way to look them up waits for an old backend that is still committing.
+ *     FREE --> CLAIM --> [LOOK] --> COPY --> [JUDGE] --> FREE   all that was won is committed, all are
+ * answered |         |          |         |
+ *                +---------+----------+---------+--error--> UNDO --> FREE, the group halved, run again or
+ * given up |         |
+ *                                     +---------+--link lost--> the COMMIT is ambiguous: the group runs again
+ * on a fresh link. Its claims meet their own rows, if they were committed, and the look-up finds their ids:
+ * no other way to look them up waits for an old backend that is still committing.
  */
 #include "batch.h"
 
@@ -17,13 +17,13 @@
 
 #include "books.h"
 #include "clock.h"
-#include "fold.h"
 #include "group.h"
 #include "link.h"
 #include "log.h"
 #include "sqlstate.h"
 #include "store.h"
 #include "totals.h"
+#include "upkeep.h"
 
 #define TRIES_MAX             5u /* of one group, for reasons that may pass */
 #define TRIES_TOGETHER        2u /* of these as a whole; then in halves */
@@ -40,7 +40,8 @@ enum lane_step {
     LANE_FREE,
     LANE_CLAIM,
     LANE_LOOK,
-    LANE_COPY, /* from here on the COMMIT may have happened */
+    LANE_COPY,  /* from here on the COMMIT may have happened */
+    LANE_JUDGE, /* the figures are written, limits are set to some: alerts, COMMIT */
     LANE_UNDO,
     LANE_REFUSE,
 };
@@ -55,6 +56,7 @@ struct lane {
     struct totals totals;
     struct binary streams[LANE_STREAMS]; /* of COPY, in order */
     unsigned copies;                     /* streams sent */
+    int32_t alerts;                      /* made and cleared */
     bool committed;                      /* the last command tag is COMMIT */
     bool failed;                         /* a result was an error: */
     bool out_of_memory;                  /* ours */
@@ -77,7 +79,7 @@ struct batch {
     size_t weight;         /* bytes of all submissions, waiting or in groups */
     size_t refused_weight; /* of these, of rejections */
     uint64_t batch_ms;     /* what a batch takes, smoothed */
-    struct fold *fold;
+    struct upkeep *upkeep;
     struct batch_counters counters;
 };
 
@@ -329,7 +331,11 @@ lane_done(struct lane *lane)
 
     lane_measure(lane);
     if (books_any(lane->group))
-        fold_due(b->fold);
+        upkeep_due(b->upkeep, CHORE_FOLD);
+    if (store_any_watched(lane->group))
+        upkeep_due(b->upkeep, CHORE_JUDGE);
+    if (lane->alerts > 0)
+        upkeep_due(b->upkeep, CHORE_ANNOUNCE);
     group_settle(b, lane_release(lane));
 }
 
@@ -345,7 +351,17 @@ lane_copy(struct lane *lane)
     }
     books_copy_figures(lane->group, &lane->streams[LANE_FIGURES], &lane->totals);
     totals_copy(&lane->totals, &lane->streams[LANE_DELTAS]);
-    books_send_copy(lane->link, STORE_COMMIT, books_copy_remarks(lane->group, &lane->streams[LANE_REMARKS]));
+    books_send_copy(lane->link, STORE_COMMIT, books_copy_remarks(lane->group, &lane->streams[LANE_REMARKS]),
+                    !store_any_watched(lane->group));
+}
+
+/* COPY -> JUDGE. */
+static void
+lane_judge(struct lane *lane)
+{
+    lane->step = LANE_JUDGE;
+    lane->committed = false;
+    store_send_judge(lane->link, lane->group);
 }
 
 static void
@@ -416,6 +432,12 @@ lane_on_idle(void *arg)
         lane_looked(lane);
         return;
     case LANE_COPY:
+        if (store_any_watched(lane->group)) {
+            lane_judge(lane);
+            return;
+        }
+        /* fall through */
+    case LANE_JUDGE:
         if (lane->committed && !link_warned(lane->link))
             lane_done(lane);
         else
@@ -458,6 +480,9 @@ lane_read_rows(struct lane *lane, int tag, const PGresult *result)
         return;
     case STORE_CORRECT:
         store_read_correction(result, &lane->totals);
+        return;
+    case STORE_JUDGE:
+        lane->alerts = binary_get32(PQgetvalue(result, 0, 0));
         return;
     case STORE_BEGIN:
     case STORE_COMMIT:
@@ -508,6 +533,7 @@ lane_start(struct lane *lane, struct group *group)
 {
     lane->group = group;
     lane->began_ms = clock_steady_ms();
+    lane->alerts = 0;
     lane->failed = lane->out_of_memory = lane->committed = false;
     lane->sqlstate[0] = lane->constraint[0] = '\0';
     if (group->ambiguous)
@@ -529,7 +555,7 @@ lane_on_broken(bool was_up, void *arg)
     struct lane *lane = arg;
     struct batch *b = lane->batch;
     struct group *group;
-    bool committing = lane->step == LANE_COPY;
+    bool committing = lane->step == LANE_COPY || lane->step == LANE_JUDGE;
 
     if (was_up && !batch_up(b)) {
         const struct timeval away = {.tv_sec = AWAY_AFTER_MS / 1000},
@@ -692,7 +718,7 @@ batch_counters(const struct batch *b)
 {
     struct batch_counters counters = b->counters;
 
-    counters.folds = fold_count(b->fold);
+    counters.folds = upkeep_count(b->upkeep, CHORE_FOLD);
     return counters;
 }
 
@@ -732,8 +758,8 @@ batch_new(struct event_base *base, const char *conninfo, unsigned links)
         goto fail;
     if (!batch_open_lanes(b, conninfo, links))
         goto fail;
-    b->fold = fold_new(base, conninfo);
-    if (b->fold == NULL)
+    b->upkeep = upkeep_new(base, conninfo);
+    if (b->upkeep == NULL)
         goto fail;
     return b;
 fail:
@@ -776,7 +802,7 @@ batch_free(struct batch *b)
 
     if (b == NULL)
         return;
-    fold_free(b->fold);
+    upkeep_free(b->upkeep);
     for (unsigned i = 0; i < b->n_lanes; i++)
         lane_fini(&b->lanes[i]);
     free(b->lanes);

@@ -123,7 +123,10 @@ books_copy_remarks(const struct group *group, struct binary *stream)
     " explanation) FROM STDIN (FORMAT binary);"
 
 void
-books_send_copy(struct link *link, int tag, bool remarks)
+books_send_copy(struct link *link, int tag, bool remarks, bool commit)
 {
-    link_simple(link, tag, remarks ? COPY_BOOKS COPY_REMARKS "COMMIT" : COPY_BOOKS "COMMIT");
+    static const char *const texts[2][2] = {{COPY_BOOKS, COPY_BOOKS "COMMIT"},
+                                            {COPY_BOOKS COPY_REMARKS, COPY_BOOKS COPY_REMARKS "COMMIT"}};
+
+    link_simple(link, tag, texts[remarks][commit]);
 }

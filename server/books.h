@@ -17,8 +17,8 @@ void books_copy_figures(const struct group *group, struct binary *stream, struct
 /* The winners' remarks as a COPY stream. false: they have none, and nothing was written. */
 bool books_copy_remarks(const struct group *group, struct binary *stream);
 
-/* COPY figure, COPY total_delta, with `remarks` COPY remark, COMMIT as one simple text, each result told with
- * `tag`: a PGRES_COPY_IN for each stream, then the tag COMMIT if it holds. */
-void books_send_copy(struct link *link, int tag, bool remarks);
+/* COPY figure, COPY total_delta, with `remarks` COPY remark, with `commit` COMMIT as one simple text, each
+ * result told with `tag`: a PGRES_COPY_IN for each stream, then the tag COMMIT if it holds. */
+void books_send_copy(struct link *link, int tag, bool remarks, bool commit);
 
 #endif

@@ -27,6 +27,7 @@ struct claim {
     enum claim_state state;
     enum submission_outcome outcome; /* with CLAIM_SETTLED */
     int32_t district;                /* with CLAIM_WON */
+    bool watched;                    /* with CLAIM_WON: some threshold judges what its form asks */
 };
 
 /* A report that goes into the books with this transaction. */

@@ -56,10 +56,12 @@ const struct link_statement store_statements[] = {
      " received_at, late, filler, reviewer, head, correction, envelope, receipt, n)"
      " CROSS JOIN " DISTRICT_OF_SLOT " WHERE (s.revision = 1 OR s.previous = " ID_OF_REVISION(
          "s.revision - 1") ")"
-                           " AND " DECISION("id") " IS NULL" //
-                                                  " ORDER BY s.n"
-                                                  " ON CONFLICT ON CONSTRAINT report_pk DO NOTHING"
-                                                  " RETURNING r.school, r.form, r.period, r.district"},
+                           " AND " DECISION(
+                               "id") " IS NULL" //
+                                     " ORDER BY s.n"
+                                     " ON CONFLICT ON CONSTRAINT report_pk DO NOTHING"
+                                     " RETURNING r.school, r.form, r.period, r.district,"
+                                     " r.form = ANY (ARRAY(SELECT w.form FROM yuebao.watched_form AS w))"},
     {"keep",
      "INSERT INTO yuebao.kept AS k (district, period, school, form, id, revision, key, received_at, "
      "envelope, answer)"
@@ -75,7 +77,7 @@ const struct link_statement store_statements[] = {
      " AND " DECISION("id") " IS NULL"                            //
                             " ORDER BY s.n"
                             " ON CONFLICT ON CONSTRAINT kept_pk DO NOTHING"
-                            " RETURNING k.school, k.form, k.period, k.district"},
+                            " RETURNING k.school, k.form, k.period, k.district, false"},
     {"look",
      "SELECT s.school, s.form, s.period, d.district, same.receipt, kept.answer, " DECISION(
          "answer") ","
@@ -98,6 +100,8 @@ const struct link_statement store_statements[] = {
                    " LEFT JOIN LATERAL (SELECT p.id FROM yuebao.report AS p WHERE p.district = d.district"
                    " AND p.period = s.period AND p.school = s.school AND p.form = s.form"
                    " AND p.revision = s.revision - 1) AS before ON true"},
+    {"judge",
+     "SELECT yuebao.judge_reports($1::int4[], $2::date[], $3::int4[], $4::int2[], $5::int4[], $6::bytea[])"},
     {"correct", "SELECT g.district, g.period, g.form, g.indicator, g.missing, g.value, g.denominator"
                 " FROM yuebao.replace_figures($1::int4[], $2::date[], $3::int4[], $4::int2[], $5::int4[],"
                 " $6::bytea[]) AS g"},
@@ -166,6 +170,12 @@ static bool
 is_correction(const struct claim *claim)
 {
     return claim->state == CLAIM_WON && is_report(claim) && claim->submission->revision > 1;
+}
+
+static bool
+is_watched(const struct claim *claim)
+{
+    return claim_is_booked(claim) && claim->watched;
 }
 
 static bool
@@ -414,6 +424,7 @@ store_read_won(const PGresult *result, struct group *group)
             continue;
         claim->state = CLAIM_WON;
         claim->district = binary_get32(PQgetvalue(result, row, 3));
+        claim->watched = *PQgetvalue(result, row, 4) != 0;
     }
 }
 
@@ -450,18 +461,20 @@ call_look(struct link *link, const struct group *group)
     link_arguments_fini(&a);
 }
 
+/* A function over revisions that were won. */
 static void
-call_correct(struct link *link, const struct group *group)
+call_on_won(struct link *link, int tag, const char *statement, const struct group *group,
+            choose_claim *choose)
 {
     struct link_arguments a = {0};
 
-    column(&a, group, is_correction, BINARY_INT4, write_district);
-    column(&a, group, is_correction, BINARY_DATE, write_period);
-    column(&a, group, is_correction, BINARY_INT4, write_school);
-    column(&a, group, is_correction, BINARY_INT2, write_form);
-    column(&a, group, is_correction, BINARY_INT4, write_revision);
-    column(&a, group, is_correction, BINARY_BYTEA, write_id);
-    link_call(link, STORE_CORRECT, "correct", &a);
+    column(&a, group, choose, BINARY_INT4, write_district);
+    column(&a, group, choose, BINARY_DATE, write_period);
+    column(&a, group, choose, BINARY_INT4, write_school);
+    column(&a, group, choose, BINARY_INT2, write_form);
+    column(&a, group, choose, BINARY_INT4, write_revision);
+    column(&a, group, choose, BINARY_BYTEA, write_id);
+    link_call(link, tag, statement, &a);
     link_arguments_fini(&a);
 }
 
@@ -471,7 +484,7 @@ store_send_look(struct link *link, const struct group *group, bool commit)
     if (count_claims(group, is_lost) > 0)
         call_look(link, group);
     if (count_claims(group, is_correction) > 0)
-        call_correct(link, group);
+        call_on_won(link, STORE_CORRECT, "correct", group, is_correction);
     if (commit)
         link_call(link, STORE_COMMIT, "commit", NULL);
     link_run(link, false);
@@ -599,6 +612,22 @@ store_read_correction(const PGresult *result, struct totals *totals)
                    binary_get_day(PQgetvalue(result, row, CORRECT_PERIOD)),
                    binary_get16(PQgetvalue(result, row, CORRECT_FORM)), figure, TOTALS_SUBTRACT);
     }
+}
+
+/* ---- judging ------------------------------------------------------------------------------------ */
+
+bool
+store_any_watched(const struct group *group)
+{
+    return count_claims(group, is_watched) > 0;
+}
+
+void
+store_send_judge(struct link *link, const struct group *group)
+{
+    call_on_won(link, STORE_JUDGE, "judge", group, is_watched);
+    link_call(link, STORE_COMMIT, "commit", NULL);
+    link_run(link, false);
 }
 
 /* ---- the end of a transaction ------------------------------------------------------------------- */

@@ -4,7 +4,8 @@
  *
  * One transaction:  BEGIN, claim, keep  |  look (losers), correct (winners that replace)  |  COPY figure,
  * COPY total_delta, [COPY remark,] COMMIT with a round trip at each bar; the middle one only when there are
- * losers or corrections.
+ * losers or corrections. Where somebody set limits to what a won form asks, COMMIT leaves the last one and
+ * becomes  |  judge, COMMIT.
  */
 #ifndef YUEBAO_STORE_H
 #define YUEBAO_STORE_H
@@ -22,6 +23,7 @@ enum store_tag {
     STORE_KEEP,    /* store_read_won */
     STORE_LOOK,    /* store_read_look */
     STORE_CORRECT, /* store_read_correction */
+    STORE_JUDGE,   /* one row: how many alerts were made and cleared */
     STORE_COMMIT,
     STORE_ROLLBACK,
     STORE_LOCK,
@@ -48,6 +50,11 @@ void store_send_look(struct link *link, const struct group *group, bool commit);
 bool store_read_look(const PGresult *result, struct group *group);
 /* The replaced figures are taken from the totals. */
 void store_read_correction(const PGresult *result, struct totals *totals);
+
+/* Whether any won report holds what some threshold judges; the claim said so. */
+bool store_any_watched(const struct group *group);
+/* Judge these when their figures are written, and commit. */
+void store_send_judge(struct link *link, const struct group *group);
 
 /* Whether any claim was won: is there anything to commit? */
 bool store_any_won(const struct group *group);

@@ -113,6 +113,7 @@ int cmd_review(struct ctl *ctl, int argc, char **argv);
 int cmd_breaches(struct ctl *ctl, int argc, char **argv);
 int cmd_outliers(struct ctl *ctl, int argc, char **argv);
 int cmd_totals(struct ctl *ctl, int argc, char **argv);
+int cmd_alerts(struct ctl *ctl, int argc, char **argv);
 int cmd_trend(struct ctl *ctl, int argc, char **argv);
 int cmd_rank(struct ctl *ctl, int argc, char **argv);
 int cmd_distribution(struct ctl *ctl, int argc, char **argv);

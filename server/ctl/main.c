@@ -31,6 +31,7 @@ static const struct command commands[] = {
     {"kept", cmd_kept, MSG_ctl_sum_kept, MSG_ctl_help_kept, NULL},
     {"breaches", cmd_breaches, MSG_ctl_sum_breaches, MSG_ctl_help_breaches, NULL},
     {"outliers", cmd_outliers, MSG_ctl_sum_outliers, MSG_ctl_help_outliers, NULL},
+    {"alerts", cmd_alerts, MSG_ctl_sum_alerts, MSG_ctl_help_alerts, NULL},
     {"totals", cmd_totals, MSG_ctl_sum_totals, MSG_ctl_help_totals, NULL},
     {"trend", cmd_trend, MSG_ctl_sum_trend, MSG_ctl_help_trend, NULL},
     {"rank", cmd_rank, MSG_ctl_sum_rank, MSG_ctl_help_rank, NULL},

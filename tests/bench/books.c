@@ -255,7 +255,7 @@ lane_copy(struct lane *lane)
     books_copy_figures(lane->group, &lane->streams[0], &lane->totals);
     totals_copy(&lane->totals, &lane->streams[1]);
     if (lane->with_totals)
-        books_send_copy(lane->link, STORE_COMMIT, false);
+        books_send_copy(lane->link, STORE_COMMIT, false, true);
     else
         link_simple(lane->link, STORE_COMMIT, COPY_FIGURES ";COMMIT");
 }

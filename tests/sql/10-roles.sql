@@ -37,7 +37,8 @@ $$, $$VALUES
     ('school',           'SELECT'),
     ('school_district',  'SELECT'),
     ('school_key',       'INSERT SELECT'),
-    ('total_delta',      'INSERT')
+    ('total_delta',      'INSERT'),
+    ('watched_form',     'SELECT')
 $$, 'the collector''s rights on tables');
 
 SELECT results_eq($$
@@ -88,7 +89,8 @@ $$, 'only the administrator creates anything');
 SELECT results_eq($$
     SELECT p.proname::text COLLATE "default" FROM pg_proc AS p
     WHERE p.pronamespace = 'yuebao'::regnamespace AND has_function_privilege('yuebao_collector', p.oid, 'EXECUTE') ORDER BY 1
-$$, $$VALUES ('fold_totals'), ('note_contacts'), ('period_first_day'), ('period_last_day'), ('period_of'), ('period_text'),
+$$, $$VALUES ('fold_totals'), ('judge_reports'), ('judge_totals'), ('note_contacts'), ('period_first_day'), ('period_last_day'), ('period_of'),
+    ('period_text'),
     ('replace_figures'), ('school_district_on')$$,
     'the functions that the collector may call');
 SELECT results_eq($$

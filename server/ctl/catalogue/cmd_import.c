@@ -19,6 +19,7 @@ struct outcome {
     char hash[2 * ID_SIZE + 1]; /* of a new catalogue, hex; "" when none was needed */
     PGresult *governed;         /* what it governs, owned; NULL without one */
     struct changes *changes;    /* owned */
+    long alerts;                /* made and cleared, by limits that changed */
 };
 
 static const struct output_column columns[] = {
@@ -104,6 +105,8 @@ show(struct import *import, const struct import_counts counts[IMPORT_KINDS], con
     if (restated > 0)
         ctl_warn(ctl, MSG_ctl_import_restated, NULL);
     import_say_unnamed(import, counts);
+    if (outcome->alerts > 0)
+        ctl_say_count(ctl, outcome->alerts, MSG_ctl_import_alert, MSG_ctl_import_alerts);
     return status;
 }
 
@@ -113,7 +116,7 @@ finish(struct import *import, const struct import_counts counts[IMPORT_KINDS], c
 {
     struct ctl *ctl = import->ctl;
     const char *hash = outcome->hash;
-    bool news = count_changes(counts) > 0 || hash[0] != '\0';
+    bool news = count_changes(counts) > 0 || hash[0] != '\0' || outcome->alerts > 0;
     bool keep = news && !import->dry_run;
 
     if (keep && !write_audit(import, counts, hash))
@@ -164,6 +167,8 @@ run(struct import *import, int n, char **paths, struct outcome *outcome)
         return ctl->status;
     if (import->n_faults > 0)
         return import_report(import);
+    if (!import_judge(import, &outcome->alerts))
+        return ctl->status;
     outcome->changes = changes_find(import, outcome->governed);
     return outcome->changes == NULL ? ctl->status : finish(import, counts, outcome);
 }

@@ -25,6 +25,7 @@ enum import_kind {
     BALANCE,
     AREAS,
     AREA_SCHOOLS,
+    THRESHOLDS,
     IMPORT_KINDS
 };
 
@@ -147,6 +148,10 @@ struct import_counts {
 };
 
 bool import_has(const struct import *import, enum import_kind kind); /* a file of that kind */
+
+/* Judge what is in the books already by limits that are new or changed; how many alerts that made and
+ * cleared. Collectors wait until the transaction ends, so it comes late in it. false: ctl->status is set. */
+bool import_judge(struct import *import, long *ret_alerts) __attribute__((warn_unused_result));
 
 /* What no file names: counted, and removed if that is wanted. false: ctl->status is set. */
 bool import_leave_or_remove(struct import *import, enum import_kind kind, struct import_counts *counts)

@@ -90,6 +90,10 @@ static const char *const said[SAID_KINDS] = {
                                                             "JOIN yuebao.area AS a USING (area) "
                                                             "JOIN yuebao.school AS s USING "
                                                             "(school)",
+    [THRESHOLDS] = "SELECT t.code, t.name_zh, t.name_en, " ROW(
+        "i.code AS indicator, t.level, t.district, t.kind, t.direction, pg_catalog.trim_scale(t.bound) AS "
+        "bound, t.severity, t.name_zh, t.name_en, t.valid_from, t.valid_until, "
+        "t.note") " FROM yuebao.threshold AS t JOIN yuebao.indicator AS i USING (indicator) WHERE t.active",
     [CALENDAR] =
         "SELECT w.code || ' ' || yuebao.period_text(w.first_day, w.frequency), f.name_zh, f.name_en, "
         "'{}' FROM yuebao.calendar_window AS w JOIN yuebao.form AS f USING (form) WHERE NOT w.opened",

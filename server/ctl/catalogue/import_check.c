@@ -489,6 +489,22 @@ check_balance(struct import *import, const struct sheet *sheet, size_t row)
         fault(import, sheet, row, "kinds", import_text(import, MSG_ctl_fault_judged_kinds, NULL));
 }
 
+/* Totals of a level are judged in a district that holds districts of that level. */
+static void
+check_threshold(struct import *import, const struct sheet *sheet, size_t row)
+{
+    const char *level = sheet_cell(sheet, row, "level");
+    const char *place = names_word(import->districts, sheet_cell(sheet, row, "district"));
+
+    check_known(import, sheet, row, "indicator", import->indicators, MSG_ctl_fault_no_indicator);
+    check_known(import, sheet, row, "district", import->districts, MSG_ctl_fault_no_district);
+    check_order(import, sheet, row, "valid_from", "valid_until");
+    if (place != NULL && usable(import, sheet, row, "level") && strcmp(level, "school") != 0 &&
+        strcmp(level, "district") != 0 && rank(level) < rank(place))
+        fault(import, sheet, row, "level",
+              import_text(import, MSG_ctl_fault_threshold_level, "level", level, "other", place, NULL));
+}
+
 static void
 check_area_school(struct import *import, const struct sheet *sheet, size_t row)
 {
@@ -531,6 +547,9 @@ check_row(struct import *import, const struct sheet *sheet, size_t row)
         return;
     case AREA_SCHOOLS:
         check_area_school(import, sheet, row);
+        return;
+    case THRESHOLDS:
+        check_threshold(import, sheet, row);
         return;
     case IMPORT_KINDS:
         return;
@@ -581,6 +600,7 @@ take_names(struct import *import, const struct sheet *sheet)
         case RULES:
         case BALANCE:
         case AREA_SCHOOLS:
+        case THRESHOLDS:
         case IMPORT_KINDS:
             break;
         }

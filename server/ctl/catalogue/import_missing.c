@@ -1,8 +1,9 @@
 /*
  * What the tables hold and the files do not name. It stays unless --remove-missing says otherwise: a district
  * may keep its own rules in a file of its own. A rule, a resource of balance.csv or an area goes for good, as
- * do the schools of an area that area_schools.csv does not name at all; an indicator keeps its number and its
- * old figures, but no regular form asks for it any more.
+ * do the schools of an area that area_schools.csv does not name at all; a threshold judges no more, and its
+ * alerts are cleared; an indicator keeps its number and its old figures, but no regular form asks for it any
+ * more.
  */
 #include <stdlib.h>
 
@@ -34,6 +35,8 @@ struct missing {
 #define UNNAMED_MEMBERS                                                                                      \
     "FROM yuebao.area_school AS m WHERE m.area IN (SELECT a.area FROM yuebao.area AS a WHERE NOT EXISTS "    \
     "(SELECT FROM pg_temp.import_area_school AS s WHERE s.area = a.code))"
+#define UNNAMED_THRESHOLDS                                                                                   \
+    "WHERE t.active AND NOT EXISTS (SELECT FROM pg_temp.import_threshold AS s WHERE s.threshold = t.code)"
 
 static const struct missing missing[] = {
     {RULES,
@@ -65,6 +68,11 @@ static const struct missing missing[] = {
      {"DELETE " UNNAMED_MEMBERS, NULL},
      MSG_ctl_import_unnamed_member,
      MSG_ctl_import_unnamed_members},
+    {THRESHOLDS,
+     "SELECT count(*) FROM yuebao.threshold AS t " UNNAMED_THRESHOLDS,
+     {"UPDATE yuebao.threshold AS t SET active = false " UNNAMED_THRESHOLDS, NULL},
+     MSG_ctl_import_unnamed_threshold,
+     MSG_ctl_import_unnamed_thresholds},
 };
 
 static bool

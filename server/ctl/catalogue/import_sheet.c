@@ -15,9 +15,9 @@
 #define NOT_DATA "systems.csv"
 
 /* Every column's name, so that table_read can tell a header in one encoding from the other. */
-static const char *const known_words[] = {"district", "parent",  "level",   "code",    "plan", "indicator",
-                                          "rule",     "balance", "name_zh", "name_en", "kind", "unit",
-                                          "value",    "note",    "area",    "school",  NULL};
+static const char *const known_words[] = {
+    "district", "parent", "level", "code",  "plan", "indicator", "rule",   "balance",   "name_zh",
+    "name_en",  "kind",   "unit",  "value", "note", "area",      "school", "threshold", NULL};
 
 static const char *
 last_part(const char *path)

@@ -30,6 +30,11 @@ static const char *const severities[] = {"error", "warning", NULL};
 static const char *const area_kinds[] = {"area", "cluster", NULL};
 static const char *const operators[] = {"=", "<=", ">=", NULL};
 
+static const char *const judged_levels[] = {"school",   "district", "county", "prefecture",
+                                            "province", "nation",   NULL};
+static const char *const sides[] = {"above", "below", NULL};
+static const char *const urgencies[] = {"notice", "warning", "critical", NULL};
+
 static const struct import_column districts[] = {
     {"district", FIELD_DISTRICT, MUST_BE_SET},
     {"parent", FIELD_DISTRICT, MAY_BE_EMPTY},
@@ -149,6 +154,22 @@ static const struct import_column area_schools[] = {
     {"until_day", FIELD_DATE, .header = false},
 };
 
+static const struct import_column thresholds[] = {
+    {"threshold", FIELD_CODE, MUST_BE_SET},
+    {"indicator", FIELD_CODE, MUST_BE_SET},
+    {"level", FIELD_WORD, MUST_BE_SET, .words = judged_levels},
+    {"district", FIELD_DISTRICT, .header = false},
+    {"kind", FIELD_WORD, .words = kinds},
+    {"direction", FIELD_WORD, MUST_BE_SET, .words = sides},
+    {"bound", FIELD_NUMBER, MUST_BE_SET},
+    {"severity", FIELD_WORD, MUST_BE_SET, .words = urgencies},
+    {"name_zh", FIELD_TEXT, MUST_BE_SET, .max = TITLE_MAX},
+    {"name_en", FIELD_TEXT, MUST_BE_SET, .max = TITLE_MAX},
+    {"valid_from", FIELD_DATE, .header = false},
+    {"valid_until", FIELD_DATE, .header = false},
+    {"note", FIELD_TEXT, .max = NOTE_MAX},
+};
+
 static const char *const by_district[] = {"district", NULL};
 static const char *const by_code[] = {"code", NULL};
 static const char *const by_plan[] = {"plan", NULL};
@@ -158,6 +179,7 @@ static const char *const by_rule[] = {"rule", NULL};
 static const char *const by_balance[] = {"balance", NULL};
 static const char *const by_area[] = {"area", NULL};
 static const char *const by_membership[] = {"area", "school", "from_day", NULL};
+static const char *const by_threshold[] = {"threshold", NULL};
 
 static const struct import_spec specs[IMPORT_KINDS] = {
     [DISTRICTS] = {"districts.csv", MSG_ctl_noun_districts, by_district, districts, LEN(districts)},
@@ -171,6 +193,7 @@ static const struct import_spec specs[IMPORT_KINDS] = {
     [AREAS] = {"areas.csv", MSG_ctl_noun_areas, by_area, areas, LEN(areas)},
     [AREA_SCHOOLS] = {"area_schools.csv", MSG_ctl_noun_area_schools, by_membership, area_schools,
                       LEN(area_schools)},
+    [THRESHOLDS] = {"thresholds.csv", MSG_ctl_noun_thresholds, by_threshold, thresholds, LEN(thresholds)},
 };
 
 const struct import_spec *

@@ -251,6 +251,33 @@ static const struct import_step steps[IMPORT_KINDS] = {
                 "WHERE NOT EXISTS (SELECT FROM yuebao.area_school AS d WHERE d.area = m.area AND d.school = "
                 "m.school AND d.from_day = m.from_day)",
         },
+    [THRESHOLDS] =
+        {
+            .stage =
+                "CREATE TEMPORARY TABLE import_threshold (position integer, sheet integer, line integer, "
+                "threshold text, indicator text, level text, district integer, kind text, "
+                "direction text, bound numeric, severity text, name_zh text, name_en text, "
+                "valid_from date, valid_until date, note text) ON COMMIT DROP",
+            .copy = "COPY pg_temp.import_threshold FROM STDIN",
+            .change = "UPDATE yuebao.threshold AS d "
+                      "SET indicator = i.indicator, level = s.level, district = s.district, kind = s.kind, "
+                      "direction = s.direction, bound = s.bound, severity = s.severity, "
+                      "name_zh = s.name_zh, name_en = s.name_en, valid_from = coalesce(s.valid_from, "
+                      "d.valid_from), valid_until = s.valid_until, note = s.note, active = true "
+                      "FROM pg_temp.import_threshold AS s JOIN yuebao.indicator AS i ON i.code = s.indicator "
+                      "WHERE d.code = s.threshold AND (d.indicator, d.level, d.district, d.kind, "
+                      "d.direction, d.bound, d.severity, d.name_zh, d.name_en, d.valid_from, d.valid_until, "
+                      "d.note, d.active) IS DISTINCT FROM (i.indicator, s.level, s.district, s.kind, "
+                      "s.direction, s.bound, s.severity, s.name_zh, s.name_en, "
+                      "coalesce(s.valid_from, d.valid_from), s.valid_until, s.note, true)",
+            .insert = "INSERT INTO yuebao.threshold (code, indicator, level, district, kind, direction, "
+                      "bound, severity, name_zh, name_en, valid_from, valid_until, note) "
+                      "SELECT s.threshold, i.indicator, s.level, s.district, s.kind, s.direction, s.bound, "
+                      "s.severity, s.name_zh, s.name_en, coalesce(s.valid_from, least(current_date, "
+                      "s.valid_until)), s.valid_until, s.note FROM pg_temp.import_threshold AS s "
+                      "JOIN yuebao.indicator AS i ON i.code = s.indicator WHERE NOT EXISTS (SELECT "
+                      "FROM yuebao.threshold AS d WHERE d.code = s.threshold) ORDER BY s.position",
+        },
 };
 
 const char import_shift_opening[] =

@@ -415,6 +415,20 @@ move_schools(struct import *import, long *moved)
     return ok;
 }
 
+/* ---- limits that figures may cross ----------------------------------------------------------------- */
+
+bool
+import_judge(struct import *import, long *ret_alerts)
+{
+    PGresult *result = db_query(import->ctl, "SELECT yuebao.judge_changed()", 0, NULL);
+    bool ok = result != NULL;
+
+    if (ok)
+        *ret_alerts = strtol(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    return ok;
+}
+
 /* ---- all of it ---------------------------------------------------------------------------------- */
 
 static bool

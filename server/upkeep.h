@@ -1,0 +1,33 @@
+/*
+ * upkeep: what follows the batches, in the background. One statement at a time, on a link of its own, so that
+ * no batch waits for it.
+ *
+ * announce  a batch made or cleared alerts: whoever listens on yuebao_alert is told, after the COMMIT and
+ *           never inside it (a NOTIFY makes COMMITs wait for one another)
+ * judge     a batch moved totals that somebody set limits to: they are judged by the totals as they are now.
+ *           Once in a while also without being told, for a collector may have died between its COMMIT and
+ *           the judging
+ * fold      moves the differences that batches append into the folded totals. Totals are exact without it:
+ *           the view adds up what is folded and what is not
+ */
+#ifndef YUEBAO_UPKEEP_H
+#define YUEBAO_UPKEEP_H
+
+#include <event2/event.h>
+#include <stdint.h>
+
+enum chore { CHORE_ANNOUNCE, CHORE_JUDGE, CHORE_FOLD, CHORES };
+
+struct upkeep;
+
+/* conninfo is borrowed. NULL: no memory. */
+struct upkeep *upkeep_new(struct event_base *base, const char *conninfo);
+void upkeep_free(struct upkeep *upkeep); /* accepts NULL */
+
+/* Something was committed after which this is to be done. */
+void upkeep_due(struct upkeep *upkeep, enum chore chore);
+
+/* How often it was done. */
+uint64_t upkeep_count(const struct upkeep *upkeep, enum chore chore);
+
+#endif
