@@ -2,8 +2,9 @@
 --
 --   yuebao_admin      owns both schemas and everything in them; yuebaoctl works as it (SET ROLE yuebao_admin)
 --   yuebao_collector  yuebaod: adds to the ledger, keeps the books (migrations/006-grants.sql)
---   yuebao_reader     people and pages: reads schema api, nothing else (api/90-grants.sql), and of it what yuebao.access lets its login see
+--   yuebao_reader     people and pages: reads schema api, of it what yuebao.access lets its login see (api/90-grants.sql), and schema published
 --   yuebao_teller     owns what is in schema api and reads the tables for it, row by row as the policies say (migrations/025-access.sql); nobody's login
+--   yuebao_public     everybody: reads schema published, nothing else (api/85-publication.sql)
 --
 -- The others may log in, without a password: pg_hba.conf decides how (peer or a certificate).
 
@@ -11,7 +12,7 @@ DO $$
 DECLARE
     role text;
 BEGIN
-    FOREACH role IN ARRAY ARRAY['yuebao_admin', 'yuebao_collector', 'yuebao_reader'] LOOP
+    FOREACH role IN ARRAY ARRAY['yuebao_admin', 'yuebao_collector', 'yuebao_reader', 'yuebao_public'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = role) THEN
             BEGIN
                 EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION', role);
@@ -45,7 +46,7 @@ BEGIN
                                              WHERE d.datname = pg_catalog.current_database()), 'USAGE') THEN
         EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', pg_catalog.current_database());
         EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO yuebao_admin', pg_catalog.current_database());
-        EXECUTE format('GRANT CONNECT ON DATABASE %I TO yuebao_collector, yuebao_reader', pg_catalog.current_database());
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO yuebao_collector, yuebao_reader, yuebao_public', pg_catalog.current_database());
     END IF;
 
     IF pg_catalog.to_regnamespace('yuebao') IS NULL THEN

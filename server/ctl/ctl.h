@@ -110,6 +110,7 @@ int cmd_completeness(struct ctl *ctl, int argc, char **argv);
 int cmd_coverage(struct ctl *ctl, int argc, char **argv);
 int cmd_kept(struct ctl *ctl, int argc, char **argv);
 int cmd_review(struct ctl *ctl, int argc, char **argv);
+int cmd_publish(struct ctl *ctl, int argc, char **argv);
 int cmd_breaches(struct ctl *ctl, int argc, char **argv);
 int cmd_outliers(struct ctl *ctl, int argc, char **argv);
 int cmd_totals(struct ctl *ctl, int argc, char **argv);

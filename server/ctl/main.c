@@ -29,6 +29,7 @@ static const struct command commands[] = {
     {"coverage", cmd_coverage, MSG_ctl_sum_coverage, MSG_ctl_help_coverage, NULL},
     {"review", cmd_review, MSG_ctl_sum_review, MSG_ctl_help_review, NULL},
     {"kept", cmd_kept, MSG_ctl_sum_kept, MSG_ctl_help_kept, NULL},
+    {"publish", cmd_publish, MSG_ctl_sum_publish, MSG_ctl_help_publish, NULL},
     {"breaches", cmd_breaches, MSG_ctl_sum_breaches, MSG_ctl_help_breaches, NULL},
     {"outliers", cmd_outliers, MSG_ctl_sum_outliers, MSG_ctl_help_outliers, NULL},
     {"alerts", cmd_alerts, MSG_ctl_sum_alerts, MSG_ctl_help_alerts, NULL},

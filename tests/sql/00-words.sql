@@ -4,19 +4,19 @@ SELECT plan(7);
 
 SELECT is_empty($$
     SELECT c.oid::regclass::text FROM pg_class AS c
-    WHERE c.relnamespace IN ('yuebao'::regnamespace, 'api'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
+    WHERE c.relnamespace IN ('yuebao'::regnamespace, 'api'::regnamespace, 'published'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
       AND obj_description(c.oid, 'pg_class') IS NULL
 $$, 'every table and view has a comment');
 
 SELECT is_empty($$
     SELECT c.oid::regclass || '.' || a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
-    WHERE c.relnamespace IN ('yuebao'::regnamespace, 'api'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
+    WHERE c.relnamespace IN ('yuebao'::regnamespace, 'api'::regnamespace, 'published'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
       AND a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL
 $$, 'every column has a comment');
 
 SELECT is_empty($$
     SELECT p.oid::regprocedure::text FROM pg_proc AS p
-    WHERE p.pronamespace IN ('yuebao'::regnamespace, 'api'::regnamespace) AND obj_description(p.oid, 'pg_proc') IS NULL
+    WHERE p.pronamespace IN ('yuebao'::regnamespace, 'api'::regnamespace, 'published'::regnamespace) AND obj_description(p.oid, 'pg_proc') IS NULL
 $$, 'every function has a comment');
 
 -- what PostgreSQL makes up: figure_pkey, figure_value_check, figure_school_fkey, figure_school_key
@@ -32,7 +32,7 @@ $$, 'every constraint is named after its rule');
 
 SELECT is_empty($$
     SELECT p.oid::regprocedure::text FROM pg_proc AS p
-    WHERE p.pronamespace IN ('yuebao'::regnamespace, 'api'::regnamespace) AND p.prosqlbody IS NULL
+    WHERE p.pronamespace IN ('yuebao'::regnamespace, 'api'::regnamespace, 'published'::regnamespace) AND p.prosqlbody IS NULL
       AND NOT coalesce(p.proconfig::text LIKE '%search_path=%', false)
 $$, 'every function is bound at creation or sets its search_path');
 
@@ -41,9 +41,10 @@ SELECT is_empty($$
     WHERE (c.relnamespace = 'api'::regnamespace OR c.relnamespace = 'yuebao'::regnamespace AND c.relkind = 'v')
       AND c.relowner <> CASE WHEN c.relname IN ('district_above', 'total_unfolded') THEN 'yuebao_admin'::regrole ELSE 'yuebao_teller'::regrole END
        OR c.relnamespace = 'yuebao'::regnamespace AND c.relkind <> 'v' AND c.relowner <> 'yuebao_admin'::regrole
+       OR c.relnamespace = 'published'::regnamespace AND c.relowner <> 'yuebao_admin'::regrole
     UNION ALL
     SELECT p.oid::regprocedure::text FROM pg_proc AS p
-    WHERE p.pronamespace = 'yuebao'::regnamespace AND p.proowner <> 'yuebao_admin'::regrole
+    WHERE p.pronamespace IN ('yuebao'::regnamespace, 'published'::regnamespace) AND p.proowner <> 'yuebao_admin'::regrole
        OR p.pronamespace = 'api'::regnamespace AND p.proowner <> 'yuebao_teller'::regrole
 $$, 'yuebao_admin owns what there is, yuebao_teller what is told of it');
 
