@@ -103,6 +103,14 @@ def test_punctuality_is_what_punctuality_says(said):
                                                                                   for r in schools if r["school"] == row["school"]]
 
 
+    city = circular(said, CITY)["punctuality"]
+    places = rows_of(city, "silent_by_district")
+    below, direct = sorted(places, key=lambda r: r["district"] == CITY)
+    assert below["district"] == COUNTY and [below[n] for n in ("expected", "on_time", "late", "missing")] == [year[n] for n in ("expected", "on_time", "late", "missing")]
+    assert below["silent"] == len({r["school"] for r in schools}) and len(below["schools_en"].removesuffix(" and others").split(", ")) == 10
+    assert numbers_in(city["sentences"][0])[0] == below["expected"] + direct["expected"]
+
+
 def test_targets_are_what_progress_says(said):
     section = circular(said, COUNTY, OPEN)["targets"]
     keys = ("position", "indicator", "now", "now_period", "gap", "required", "projection", "status")

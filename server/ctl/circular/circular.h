@@ -110,6 +110,20 @@ PGresult *circular_ask(struct circular *circular, const char *sql, int n) __attr
     "t ON d.parent = t.district) "
 #define CIRCULAR_IN_TREE(column) column " = ANY (ARRAY(SELECT t.district FROM tree AS t))"
 
+/* What such a query calls the districts right below, row d of api.district: the one asked has what belongs to
+ * none of them. */
+#define CIRCULAR_TOP_NAMES                                                                                   \
+    "CASE d.district WHEN $1::integer THEN '直属学校' ELSE d.name_zh END AS district_zh, "               \
+    "CASE d.district WHEN $1::integer THEN 'schools directly under it' ELSE d.name_en END AS district_en "
+
+/* Names of at most ten schools in one cell, of rows n with nth: more are counted elsewhere. */
+#define CIRCULAR_NAMES_ZH                                                                                    \
+    "pg_catalog.string_agg(n.school_zh, '、' ORDER BY n.nth) FILTER (WHERE n.nth <= 10) || "                \
+    "CASE WHEN max(n.nth) > 10 THEN '等' ELSE '' END AS schools_zh"
+#define CIRCULAR_NAMES_EN                                                                                    \
+    "pg_catalog.string_agg(n.school_en, ', ' ORDER BY n.nth) FILTER (WHERE n.nth <= 10) || "                 \
+    "CASE WHEN max(n.nth) > 10 THEN ' and others' ELSE '' END AS schools_en"
+
 /* A section; what is added goes into the newest one. One that stays empty is not written. */
 void circular_section(struct circular *circular, const char *key, enum message heading);
 

@@ -13,9 +13,9 @@
 #include "xlsx.h"
 
 /* The sections, in the order in which they stand. */
-static bool (*const parts[])(struct circular *) = {circular_reporting, circular_punctuality, circular_targets,
-                                                   circular_changes,   circular_ranking,     circular_balance,
-                                                   circular_uncounted, circular_demands};
+static bool (*const parts[])(struct circular *) = {
+    circular_reporting, circular_punctuality, circular_targets,   circular_changes, circular_ranking,
+    circular_balance,     circular_uncounted, circular_demands};
 
 static bool
 fill(struct circular *circular)

@@ -9,7 +9,6 @@
 /* So many from each end; where there are no more than both, all of them. */
 #define ENDS  "3"
 #define WORST "10"
-#define NAMED "20" /* schools in one sentence */
 
 /* clang-format off */
 /* Of schools those that fail, each with its numbers; those that never do, by name. */
@@ -24,10 +23,7 @@ static const char schools_sql[] =
     "WHERE s.share < 1 ORDER BY s.share, s.missing DESC, s.school LIMIT " WORST;
 
 static const char always_sql[] =
-    "SELECT pg_catalog.left($2, 4) AS year, max(n.nth) AS count, pg_catalog.string_agg(n.school_zh, '、' ORDER BY n.nth) FILTER (WHERE n.nth <= " NAMED ") "
-    "|| CASE WHEN max(n.nth) > " NAMED " THEN '等' ELSE '' END AS names_zh, "
-    "pg_catalog.string_agg(n.school_en, ', ' ORDER BY n.nth) FILTER (WHERE n.nth <= " NAMED ") "
-    "|| CASE WHEN max(n.nth) > " NAMED " THEN ' and others' ELSE '' END AS names_en "
+    "SELECT pg_catalog.left($2, 4) AS year, max(n.nth) AS count, " CIRCULAR_NAMES_ZH ", " CIRCULAR_NAMES_EN " "
     "FROM (SELECT s.*, pg_catalog.row_number() OVER (ORDER BY s.school) AS nth FROM (" BY_SCHOOL ") AS s WHERE s.share = 1) AS n";
 
 /* A target says which end is the good one, the district's own before a superior's; of a chosen indicator without one, the highest figure comes first. */
@@ -95,9 +91,10 @@ say_always(struct circular *c)
 
     if (row == NULL)
         return false;
-    if (circular_value(c, row, 0, "names_@") != NULL)
+    if (circular_value(c, row, 0, "schools_@") != NULL)
         circular_say(c, MSG_circular_always, "year", circular_value(c, row, 0, "year"), "count",
-                     circular_value(c, row, 0, "count"), "names", circular_value(c, row, 0, "names_@"), NULL);
+                     circular_value(c, row, 0, "count"), "names", circular_value(c, row, 0, "schools_@"),
+                     NULL);
     PQclear(row);
     return true;
 }

@@ -11,13 +11,6 @@
     "pg_catalog.trunc(c.reported * 100.0 / c.expected, 1)::text || '%' AS share_shown, "
 #define COUNTS "c.expected, c.reported, " SHARE "c.on_time, c.late, c.missing, c.kept "
 
-/* Names of at most NAMED schools stand in one cell; more are counted. */
-#define NAMED "10"
-#define NAMES(language, separator, and_more)                                                                 \
-    "pg_catalog.string_agg(n.school_" language ", '" separator                                               \
-    "' ORDER BY n.nth) FILTER (WHERE n.nth <= " NAMED ") || CASE WHEN count(*) > " NAMED " THEN '" and_more  \
-    "' ELSE '' END AS schools_" language " "
-
 /* clang-format off */
 static const char by_form_sql[] =
     "SELECT c.form, f.name_zh, f.name_en, " COUNTS "FROM api.completeness AS c "
@@ -54,9 +47,8 @@ static const char missing_sql[] = CIRCULAR_TREE
 #define BY_TOP(found) CIRCULAR_TREE \
     ", found AS MATERIALIZED (" found "), " \
     "numbered AS (SELECT f.*, pg_catalog.row_number() OVER (PARTITION BY f.top ORDER BY f.school) AS nth FROM found AS f) " \
-    "SELECT d.district, d.name_zh AS district_zh, d.name_en AS district_en, count(*) AS schools, sum(n.reports)::bigint AS reports, " \
-    NAMES("zh", "、", "等") ", " NAMES("en", ", ", " and others") \
-    "FROM numbered AS n JOIN api.district AS d ON d.district = n.top " \
+    "SELECT d.district, " CIRCULAR_TOP_NAMES ", count(*) AS schools, sum(n.reports)::bigint AS reports, " \
+    CIRCULAR_NAMES_ZH ", " CIRCULAR_NAMES_EN " FROM numbered AS n JOIN api.district AS d ON d.district = n.top " \
     "GROUP BY d.district, d.name_zh, d.name_en ORDER BY count(*) DESC, d.district"
 
 static const char missing_by_district_sql[] = BY_TOP(
