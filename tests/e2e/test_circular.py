@@ -46,6 +46,12 @@ def said(make_world, tmp_path_factory):
     silent = next(s for s in world.schools if s.district == COUNTY and s.kind == "kindergarten")
     world.database.run("UPDATE yuebao.school SET name_zh = %s, name_en = %s WHERE code = %s", STRANGE, STRANGE, silent.code)
     world.database.run("UPDATE yuebao.school SET opened_on = %s WHERE code = %s", OPEN + "-02", said.schools[0].code)
+    limits = tmp_path_factory.mktemp("limits") / "thresholds.csv"
+    limits.write_text(f"""threshold,indicator,level,district,kind,direction,bound,severity,name_zh,name_en,valid_from,valid_until,note
+large,{PUPILS},school,{COUNTY},,above,1,critical,人数偏多,Too many,2000-01-01,,
+small,{PUPILS},school,{COUNTY},,below,0,notice,人数偏少,Too few,2000-01-01,,
+""", encoding="utf-8")
+    world.database.ctl("import", limits)
     write_plans(world, tmp_path_factory.mktemp("plans"), said.share)
     world.database.run("UPDATE yuebao.indicator SET veto = true, veto_direction = 'at_most', veto_bound = 0 WHERE code = %s", PUPILS)
     return said
@@ -161,6 +167,15 @@ def test_what_is_not_counted(said):
     assert section["sentences"][0].startswith("Not in the figures above: 1 reports that came after close") and "not declared" in section["sentences"][1]
     opened = rows_of(circular(said, COUNTY)["changes"], "schools")
     assert [(r["school"], r["event"]) for r in opened] == [(said.schools[0].code, "school_opened")]
+
+
+def test_alerts_are_what_alerts_says(said):
+    section = circular(said, COUNTY)["alerts"]
+    alerts = ask(said, "alerts", "--district", COUNTY, "--period", OPEN, "--all")
+    keys = ("alert", "severity", "state", "threshold", "school", "figure", "bound")
+    assert sorted([r[k] for k in keys] for r in rows_of(section, "alerts")) == sorted([r[k] for k in keys] for r in alerts)
+    assert {r["school"] for r in alerts} == {s.code for (s, p) in said.figures if p == OPEN and s.district == COUNTY}
+    assert section["sentences"] == [f"{len(alerts)} alerts were raised for the period; {len(alerts)} are still open."]
 
 
 # ---- as text, workbook and JSON ----------------------------------------------------------------------------------

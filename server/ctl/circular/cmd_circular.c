@@ -1,9 +1,9 @@
 /*
  * yuebaoctl circular: what a bureau sends out when a period is over.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "db.h"
 #include "known.h"
@@ -15,7 +15,7 @@
 /* The sections, in the order in which they stand. */
 static bool (*const parts[])(struct circular *) = {
     circular_reporting, circular_punctuality, circular_targets,   circular_changes, circular_ranking,
-    circular_balance,     circular_uncounted, circular_demands};
+    circular_alerts,    circular_balance,     circular_uncounted, circular_demands};
 
 static bool
 fill(struct circular *circular)
@@ -50,11 +50,13 @@ write_file(const struct circular *circular, const char *path)
     if (out == NULL)
         abort();
     write_text(circular, out);
-    bool ok = fflush(out) == 0 && !ferror(out);
-    ok = fclose(out) == 0 && ok;
-    if (!ok) {
+    int reason = fflush(out) != 0 || ferror(out) ? errno : 0;
+    if (fclose(out) != 0 && reason == 0)
+        reason = errno;
+    if (reason != 0) {
         outfile_drop(&file);
-        return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason", "", NULL);
+        return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason", strerror(reason),
+                        NULL);
     }
     int status = outfile_commit(ctl, &file);
     if (status == EX_OK)

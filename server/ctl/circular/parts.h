@@ -17,6 +17,8 @@ bool circular_targets(struct circular *circular) __attribute__((warn_unused_resu
 bool circular_changes(struct circular *circular) __attribute__((warn_unused_result));
 /* The best and the worst: of the districts below, or of the schools. */
 bool circular_ranking(struct circular *circular) __attribute__((warn_unused_result));
+/* The limits that figures of the period crossed. */
+bool circular_alerts(struct circular *circular) __attribute__((warn_unused_result));
 /* Where schools differ more than the threshold allows. */
 bool circular_balance(struct circular *circular) __attribute__((warn_unused_result));
 /* What is in no number above, and who has not declared. */
