@@ -7,7 +7,7 @@ SELECT o.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS
        EXISTS (SELECT FROM yuebao.school AS i JOIN yuebao.school_key AS k ON k.school = i.school
                WHERE i.institution = s.institution AND k.revoked_at IS NULL) AS enrolled,
        EXISTS (SELECT FROM yuebao.undecided AS k WHERE k.school = o.school AND k.period = o.period AND k.form = o.form) AS kept,
-       o.last_day, h.last_report, greatest(h.last_contact, h.last_report) AS last_contact
+       o.last_day, h.last_report, h.last_contact
 FROM yuebao.slot AS o
 JOIN yuebao.form AS f ON f.form = o.form
 JOIN yuebao.school AS s ON s.school = o.school

@@ -8,7 +8,7 @@ RETURNS TABLE (
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off
 BEGIN ATOMIC
     SELECT y.year, t.district, d.name_zh, d.name_en, s.code, s.name_zh, s.name_en, f.kind, f.code, t.expected, t.on_time, t.late, t.kept, t.missing,
-           trunc(t.on_time::numeric / t.expected, 4), h.last_report, greatest(h.last_contact, h.last_report)
+           trunc(t.on_time::numeric / t.expected, 4), h.last_report, h.last_contact
     FROM (SELECT coalesce(of_year, extract(year FROM now())::integer) AS year,
                  (SELECT o.school FROM yuebao.school AS o WHERE o.code = of_school) AS school) AS y
     CROSS JOIN LATERAL (

@@ -213,6 +213,8 @@ def test_every_question_takes_an_area(model):
         done = ask(model, "completeness", "--area", area, "--period", OPEN)
         assert sum(r["expected"] for r in done) == len(belonging)
         assert sum(r["reported"] for r in done) == sum((s, OPEN) in model.slots for s in belonging)
+        year = [r for r in ask(model, "completeness", "--area", area, "--year", OPEN[:4]) if r["period"] == OPEN]
+        assert year == done
         missing = ask(model, "missing", "--area", area, "--period", OPEN)
         assert {r["school"] for r in missing} == {s.code for s in belonging if (s, OPEN) not in model.slots}
         cover = [r for r in ask(model, "coverage", "--area", area, "--period", OPEN, "--indicator", code)]
@@ -238,6 +240,7 @@ def test_areas_are_listed_in_every_format_to_a_reader(model):
 
 
 @pytest.mark.parametrize("command, status", [
+    (f"completeness --year {OPEN[:4]} --period {OPEN}", 64), ("completeness --year 26", 64),
     (f"missing --area A --district {COUNTY}", 64), ("completeness --area A --below", 64), ("missing --area Z", 65), ("missing --area A/1", 64),
     (f"trend enrolled_pupils --area A --school 1", 64), ("areas Z", 65), ("areas --indicator enrolled_pupils", 64), (f"drill --area A {OPEN}", 64)])
 def test_what_is_no_area_has_no_answer(model, command, status):

@@ -1,5 +1,7 @@
 #include "places.h"
 
+#include <string.h>
+
 #include "db.h"
 #include "known.h"
 
@@ -30,10 +32,22 @@ has_below(struct ctl *ctl, const struct places *p)
 }
 
 static bool
+is_year(struct ctl *ctl, const struct places *p)
+{
+    if (p->year == NULL || (p->period == NULL && strlen(p->year) == 4 && strspn(p->year, "0123456789") == 4))
+        return true;
+    if (p->period != NULL)
+        ctl_usage(ctl, MSG_ctl_period_or_year, NULL);
+    else
+        ctl_usage(ctl, MSG_ctl_bad_year, "value", p->year, NULL);
+    return false;
+}
+
+static bool
 are_known(struct ctl *ctl, const struct places *p)
 {
     return place_is_one(ctl, &p->where) && has_below(ctl, p) && is_period(ctl, p->period) &&
-           is_form(ctl, p->form) && db_connect(ctl) && place_is_known(ctl, &p->where) &&
+           is_year(ctl, p) && is_form(ctl, p->form) && db_connect(ctl) && place_is_known(ctl, &p->where) &&
            knows_form(ctl, p->form) && knows_indicator(ctl, p->indicator) &&
            has_opened(ctl, p->period, p->form);
 }
@@ -44,6 +58,7 @@ places_read(struct ctl *ctl, int argc, char **argv, bool with_indicator, struct 
     struct places p = {0};
     const struct ctl_option own[] = {PLACE_OPTIONS(p.where),
                                      {"period", &p.period, NULL},
+                                     {"year", &p.year, NULL},
                                      {"form", &p.form, NULL},
                                      {"below", NULL, &p.below},
                                      {with_indicator ? "indicator" : NULL, &p.indicator, NULL},
@@ -66,8 +81,9 @@ PGresult *
 places_ask(struct ctl *ctl, const struct places *places, const char *const in_districts[PLACES_SHAPES],
            const char *const in_area[PLACES_SHAPES])
 {
-    const char *values[] = {places->where.district,    places->period,    places->form,
-                            places->below ? "t" : "f", places->indicator, places->where.area};
+    const char *values[] = {
+        places->where.district, places->period,     places->form, places->below ? "t" : "f",
+        places->indicator,      places->where.area, places->year};
     int shape = ctl->format != OUTPUT_TEXT ? 0 : ctl->language == LANGUAGE_ZH ? 1 : 2;
 
     return db_query(ctl, (places->where.area != NULL ? in_area : in_districts)[shape],

@@ -27,23 +27,25 @@ bool place_is_known(struct ctl *ctl, const struct place *place) __attribute__((w
 
 struct places {
     struct place where;
-    const char *period, *form, *indicator; /* NULL: not given */
+    const char *period, *year, *form, *indicator; /* NULL: not given */
     bool below;
 };
 
 /*
  * Begins a query with `places` (district, own: whether it is the one that was asked for) and `windows` (form,
- * first_day). Its parameters $1 to $6: district, period, form, below, indicator, area.
+ * first_day). Its parameters $1 to $7: district, period, form, below, indicator, area, year.
  */
 #define WITH_PLACES                                                                                          \
     "WITH asked AS MATERIALIZED (SELECT d.district FROM api.district AS d WHERE CASE WHEN $1::integer IS "   \
     "NULL THEN d.parent IS NULL ELSE d.district = $1 END), "                                                 \
     "places AS MATERIALIZED (SELECT a.district, true AS own FROM asked AS a UNION ALL SELECT d.district, "   \
     "false FROM api.district AS d WHERE $4::boolean AND d.parent IN (SELECT a.district FROM asked AS a)), "  \
-    "windows AS MATERIALIZED (SELECT c.form, max(c.first_day) AS first_day FROM api.calendar AS c "          \
-    "WHERE c.opens_at <= pg_catalog.now() AND ($3::text IS NULL OR c.form = $3) AND CASE WHEN $2::text IS "  \
+    "windows AS MATERIALIZED (SELECT n.form, n.first_day FROM (SELECT c.form, c.first_day, "                 \
+    "c.first_day = max(c.first_day) OVER (PARTITION BY c.form) AS newest FROM api.calendar AS c "            \
+    "WHERE c.opens_at <= pg_catalog.now() AND ($3::text IS NULL OR c.form = $3) AND CASE WHEN $7::text IS "  \
+    "NOT NULL THEN pg_catalog.left(c.period, 4) = $7 WHEN $2::text IS "                                      \
     "NULL THEN $3 IS NOT NULL OR c.form NOT LIKE '%.%.%' OR c.closes_at > pg_catalog.now() "                 \
-    "ELSE c.period = $2 END GROUP BY c.form) "
+    "ELSE c.period = $2 END) AS n WHERE n.newest OR $7 IS NOT NULL) "
 
 /*
  * Goes on with rows `c` of an api view for each place and window. The view is asked place by place and day by
