@@ -90,7 +90,7 @@ COMMENT ON VIEW api.figure_history IS
 
 -- Sums come from the totals; only a maximum, which cannot be added, is read from the figures.
 CREATE VIEW api.district_total AS
-SELECT t.district, d.name_zh AS district_zh, d.name_en AS district_en, d.level,
+SELECT t.district, t.name_zh AS district_zh, t.name_en AS district_en, t.level,
        yuebao.period_text(t.period, f.frequency) AS period, t.period AS first_day, f.frequency, f.kind,
        i.code AS indicator, i.name_zh, i.name_en, i.unit, t.schools, t.excused,
        CASE WHEN t.schools > 0 THEN
@@ -107,11 +107,13 @@ SELECT t.district, d.name_zh AS district_zh, d.name_en AS district_en, d.level,
        CASE WHEN t.schools > 0 AND i.over_schools = 'ratio_of_sums' THEN
            api.shown(api.scaled(t.value, i.decimals) / nullif(api.scaled(t.denominator, i.denominator_decimals), 0)) END AS ratio,
        f.code AS form
-FROM (SELECT a.ancestor AS district, p.period, p.form, p.indicator, sum(p.schools) AS schools, sum(p.excused) AS excused,
-             sum(p.value) AS value, sum(p.denominator) AS denominator
-      FROM yuebao.district_ancestor AS a JOIN yuebao.total_part AS p ON p.district = a.district
-      GROUP BY a.ancestor, p.period, p.form, p.indicator) AS t
-JOIN yuebao.district AS d ON d.district = t.district
+FROM (SELECT d.district, d.name_zh, d.name_en, d.level, c.period, c.form, n.indicator, n.schools, n.excused, n.value, n.denominator
+      FROM yuebao.district AS d
+      CROSS JOIN yuebao.calendar AS c
+      CROSS JOIN LATERAL (SELECT p.indicator, sum(p.schools)::bigint AS schools, sum(p.excused)::bigint AS excused, sum(p.value) AS value,
+                                 sum(p.denominator) AS denominator
+                          FROM yuebao.total_within AS p
+                          WHERE p.district = d.district AND p.period = c.period AND p.form = c.form GROUP BY p.indicator OFFSET 0) AS n) AS t
 JOIN yuebao.form AS f ON f.form = t.form
 JOIN yuebao.indicator AS i ON i.indicator = t.indicator;
 COMMENT ON VIEW api.district_total IS

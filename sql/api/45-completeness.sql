@@ -3,76 +3,78 @@
 -- Why an accepted report is a complete one: the collector refuses a report in which a required indicator of the period's catalogue has neither a
 -- value nor a reason. tests/sql/45-completeness.sql holds the books to it.
 --
--- Why OFFSET 0: a slot's reports and figures are looked up by their whole key, in the one partition of its period. Joined freely they would be
--- looked for in all partitions, for the planner does not count that all but one are passed over.
+-- Why no share exceeds one: a report of a school that owes nothing any more is not counted (44-slot-counts.sql).
 --
--- Why no share exceeds one: reports are looked for from the slots that are owed. A report of a school that owes nothing any more finds none.
+-- Ask by district and by first_day: of each district, form and period it is worked out by itself.
 
 CREATE VIEW api.completeness AS
-SELECT t.district, d.name_zh AS district_zh, d.name_en AS district_en, d.level, f.code AS form, t.kind, t.frequency,
-       yuebao.period_text(t.period, t.frequency) AS period, t.period AS first_day,
-       t.expected, t.reported, t.on_time, t.late, t.admitted, t.corrected, t.kept, t.expected - t.reported AS missing,
-       trunc(t.reported::numeric / t.expected, 4) AS share, t.extended, t.closed
-FROM (
-    SELECT a.ancestor AS district, o.period, o.form, o.kind, o.frequency,
-           -- one row a revision, or one without: the first stands for the slot, the second says that it was corrected
-           count(*) FILTER (WHERE r.revision IS NULL OR r.revision = 1) AS expected,
-           count(*) FILTER (WHERE r.revision = 1) AS reported,
-           count(*) FILTER (WHERE r.revision = 1 AND NOT r.late) AS on_time,
-           count(*) FILTER (WHERE r.revision = 1 AND r.late) AS late,
-           count(*) FILTER (WHERE r.admitted) AS admitted,
-           count(*) FILTER (WHERE r.revision = 2) AS corrected,
-           count(*) FILTER (WHERE (r.revision IS NULL OR r.revision = 1)
-                                  AND EXISTS (SELECT FROM yuebao.undecided AS k
-                                              WHERE k.school = o.school AND k.period = o.period AND k.form = o.form)) AS kept,
-           count(*) FILTER (WHERE (r.revision IS NULL OR r.revision = 1) AND o.extension IS NOT NULL) AS extended,
-           bool_and(o.closes_at <= now()) AS closed
-    FROM yuebao.slot AS o
-    JOIN yuebao.district_ancestor AS a ON a.district = o.district
-    LEFT JOIN LATERAL (SELECT l.revision, l.late, l.admitted FROM yuebao.report AS l
-                       WHERE l.district = o.district AND l.period = o.period AND l.school = o.school AND l.form = o.form OFFSET 0) AS r ON true
-    WHERE o.opens_at <= now()
-    GROUP BY a.ancestor, o.period, o.form, o.kind, o.frequency) AS t
-JOIN yuebao.district AS d ON d.district = t.district
-JOIN yuebao.form AS f ON f.form = t.form;
+SELECT d.district, d.name_zh AS district_zh, d.name_en AS district_en, d.level, f.code AS form, f.kind, f.frequency,
+       yuebao.period_text(c.period, f.frequency) AS period, c.period AS first_day,
+       n.expected, n.reported, n.reported - n.late AS on_time, n.late, n.admitted, n.corrected, n.kept, n.expected - n.reported AS missing,
+       trunc(n.reported::numeric / n.expected, 4) AS share, n.extended, n.closed
+FROM yuebao.seen_district AS v
+JOIN yuebao.district AS d ON d.district = v.district
+CROSS JOIN (yuebao.calendar AS c JOIN yuebao.form AS f ON f.form = c.form)
+CROSS JOIN LATERAL api.slot_counts(d.district, c.form, c.period) AS n;
 COMMENT ON VIEW api.completeness IS
     'For every district (all districts below it included), form and opened period: what is owed and what came of it. expected = reported + missing, '
     'reported = on_time + late. Ask by district, or = ANY (ARRAY(SELECT ...)), and by first_day.';
 
+-- With a value: among the totals. Why not: told only by the figures themselves, of which those with a reason have an index of their own
+-- (figure_excused). What is stated in reports that nobody owes any more is none of it.
+CREATE FUNCTION api.stated_counts(in_district integer, of_form smallint, of_period date)
+RETURNS TABLE (indicator smallint, with_value bigint, excused bigint, not_applicable bigint, not_yet_known bigint, not_collected bigint, refused bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 60 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '32MB'
+AS $$
+DECLARE
+    below integer[] := ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = in_district);
+BEGIN
+    IF EXISTS (SELECT FROM yuebao.unowed AS u WHERE u.district = ANY (below) AND u.period = of_period AND u.form = of_form)
+       OR EXISTS (SELECT FROM yuebao.slot_count AS c WHERE c.district = ANY (below) AND c.period = of_period AND c.form = of_form AND c.last_opens_at > now()) THEN
+        RETURN QUERY -- slot by slot
+        SELECT g.indicator, count(g.value), count(g.missing), count(*) FILTER (WHERE g.missing = 1), count(*) FILTER (WHERE g.missing = 2),
+               count(*) FILTER (WHERE g.missing = 3), count(*) FILTER (WHERE g.missing = 4)
+        FROM yuebao.slot AS o
+        CROSS JOIN LATERAL (SELECT u.indicator, u.value, u.missing FROM yuebao.figure AS u
+                            WHERE u.district = o.district AND u.period = of_period AND u.school = o.school AND u.form = of_form OFFSET 0) AS g
+        WHERE o.form = of_form AND o.period = of_period AND o.district = ANY (below) AND o.opens_at <= now()
+        GROUP BY g.indicator;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH stated AS (
+        SELECT t.indicator, sum(t.schools)::bigint AS with_value, sum(t.excused)::bigint AS excused
+        FROM yuebao.total_within AS t
+        WHERE t.district = in_district AND t.period = of_period AND t.form = of_form AND t.indicator > 0
+        GROUP BY t.indicator
+    ), reasons AS (
+        SELECT g.indicator, count(*) FILTER (WHERE g.missing = 1) AS not_applicable, count(*) FILTER (WHERE g.missing = 2) AS not_yet_known,
+               count(*) FILTER (WHERE g.missing = 3) AS not_collected, count(*) FILTER (WHERE g.missing = 4) AS refused
+        FROM yuebao.figure AS g
+        WHERE g.district = ANY (below) AND g.period = of_period AND g.form = of_form AND g.missing IS NOT NULL
+        GROUP BY g.indicator
+    )
+    SELECT s.indicator, s.with_value, s.excused, coalesce(r.not_applicable, 0), coalesce(r.not_yet_known, 0), coalesce(r.not_collected, 0), coalesce(r.refused, 0)
+    FROM stated AS s LEFT JOIN reasons AS r ON r.indicator = s.indicator;
+END
+$$;
+COMMENT ON FUNCTION api.stated_counts(integer, smallint, date) IS
+    'Of a district with all below it, one form and one period: how many schools that owe it stated each indicator, and which reason the others gave.';
+
 CREATE VIEW api.coverage AS
-SELECT t.district, d.name_zh AS district_zh, d.name_en AS district_en, d.level, f.code AS form, t.kind, t.frequency,
-       yuebao.period_text(t.period, t.frequency) AS period, t.period AS first_day, i.code AS indicator, i.name_zh, i.name_en, c.required,
-       t.expected, coalesce(v.with_value, 0) AS with_value, coalesce(v.not_applicable, 0) AS not_applicable,
-       coalesce(v.not_yet_known, 0) AS not_yet_known, coalesce(v.not_collected, 0) AS not_collected, coalesce(v.refused, 0) AS refused,
-       t.reported - coalesce(v.stated, 0) AS left_out, t.expected - t.reported AS not_reported
-FROM (
-    SELECT a.ancestor AS district, o.period, o.form, o.kind, o.frequency, o.catalogue, count(*) AS expected, count(r.revision) AS reported
-    FROM yuebao.slot AS o
-    JOIN yuebao.district_ancestor AS a ON a.district = o.district
-    LEFT JOIN LATERAL (SELECT l.revision FROM yuebao.report AS l
-                       WHERE l.district = o.district AND l.period = o.period AND l.school = o.school AND l.form = o.form
-                         AND l.revision = 1 OFFSET 0) AS r ON true
-    WHERE o.opens_at <= now()
-    GROUP BY a.ancestor, o.period, o.form, o.kind, o.frequency, o.catalogue) AS t
-JOIN yuebao.catalogue_form AS c ON c.catalogue = t.catalogue AND c.form = t.form
-    AND c.indicator IN (SELECT s.indicator FROM yuebao.seen_indicator AS s)
-LEFT JOIN ( -- all of a slot's figures lie side by side: joined without the indicator, they are read in one go
-    SELECT a.ancestor AS district, o.period, o.form, g.indicator, count(*) AS stated,
-           count(g.value) AS with_value,
-           count(*) FILTER (WHERE g.missing = 1) AS not_applicable,
-           count(*) FILTER (WHERE g.missing = 2) AS not_yet_known,
-           count(*) FILTER (WHERE g.missing = 3) AS not_collected,
-           count(*) FILTER (WHERE g.missing = 4) AS refused
-    FROM yuebao.slot AS o
-    JOIN yuebao.district_ancestor AS a ON a.district = o.district
-    CROSS JOIN LATERAL (SELECT u.indicator, u.value, u.missing FROM yuebao.figure AS u
-                        WHERE u.district = o.district AND u.period = o.period AND u.school = o.school AND u.form = o.form OFFSET 0) AS g
-    WHERE o.opens_at <= now()
-    GROUP BY a.ancestor, o.period, o.form, g.indicator) AS v
-    ON v.district = t.district AND v.period = t.period AND v.form = t.form AND v.indicator = c.indicator
-JOIN yuebao.district AS d ON d.district = t.district
-JOIN yuebao.form AS f ON f.form = t.form
-JOIN yuebao.indicator AS i ON i.indicator = c.indicator;
+SELECT d.district, d.name_zh AS district_zh, d.name_en AS district_en, d.level, f.code AS form, f.kind, f.frequency,
+       yuebao.period_text(c.period, f.frequency) AS period, c.period AS first_day, i.code AS indicator, i.name_zh, i.name_en, k.required,
+       n.expected, coalesce(g.with_value, 0) AS with_value, coalesce(g.not_applicable, 0) AS not_applicable, coalesce(g.not_yet_known, 0) AS not_yet_known,
+       coalesce(g.not_collected, 0) AS not_collected, coalesce(g.refused, 0) AS refused,
+       n.reported - coalesce(g.with_value + g.excused, 0) AS left_out, n.expected - n.reported AS not_reported
+FROM yuebao.seen_district AS v
+JOIN yuebao.district AS d ON d.district = v.district
+CROSS JOIN (yuebao.calendar AS c JOIN yuebao.form AS f ON f.form = c.form)
+CROSS JOIN LATERAL api.slot_counts(d.district, c.form, c.period) AS n
+JOIN yuebao.catalogue_form AS k ON k.catalogue = c.catalogue AND k.form = c.form
+    AND k.indicator IN (SELECT s.indicator FROM yuebao.seen_indicator AS s)
+JOIN yuebao.indicator AS i ON i.indicator = k.indicator
+LEFT JOIN LATERAL (SELECT t.* FROM api.stated_counts(d.district, c.form, c.period) AS t OFFSET 0) AS g ON g.indicator = k.indicator;
 COMMENT ON VIEW api.coverage IS
     'For every district (all districts below it included), form, opened period and indicator that the period''s catalogue asks: how many schools stated '
     'a value (0 is one), how many said why not, how many left it out, how many have not reported; together they are expected.';

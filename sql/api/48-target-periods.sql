@@ -36,31 +36,23 @@ WITH wanted AS MATERIALIZED (
 ), slots AS MATERIALIZED ( -- the same forms and periods serve many indicators: their slots are counted once
     SELECT o.district, o.form, o.period, bool_or(o.counted) AS counted
     FROM owed AS o GROUP BY o.district, o.form, o.period
-), counted AS MATERIALIZED ( -- form by form, so that its schools are gathered once for all its periods
-    SELECT s.district, s.form, n.period, n.expected, n.reported, n.closed
-    FROM (SELECT w.district, w.form, array_agg(w.period) AS periods FROM slots AS w WHERE w.counted GROUP BY w.district, w.form) AS s
-    CROSS JOIN LATERAL (
-        SELECT o.period, count(*) AS expected, count(r.revision) AS reported, bool_and(o.closes_at <= period_figures.as_of) AS closed
-        FROM yuebao.slot AS o
-        LEFT JOIN LATERAL (SELECT l.revision FROM yuebao.report AS l
-                           WHERE l.district = o.district AND l.period = o.period AND l.school = o.school AND l.form = o.form
-                             AND l.revision = 1 OFFSET 0) AS r ON true
-        WHERE o.district = ANY (ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = s.district))
-          AND o.form = s.form AND o.period = ANY (s.periods) AND o.opens_at <= period_figures.as_of
-        GROUP BY o.period) AS n
-), parts AS ( -- yuebao.total_part by key; joined as a view it would be read whole
-    SELECT s.district, s.form, s.period, f.indicator, f.schools, f.value, f.denominator
-    FROM slots AS s
-    CROSS JOIN LATERAL (SELECT t.indicator, sum(t.schools) AS schools, sum(t.value) AS value, sum(t.denominator) AS denominator
-                        FROM yuebao.district_ancestor AS a JOIN yuebao.total_folded AS t ON t.district = a.district
-                        WHERE a.ancestor = s.district AND t.period = s.period AND t.form = s.form
-                        GROUP BY t.indicator) AS f
+), counted AS MATERIALIZED (
+    SELECT s.district, s.form, s.period, n.expected, n.reported, n.closed
+    FROM slots AS s CROSS JOIN LATERAL api.slot_counts(s.district, s.form, s.period, period_figures.as_of) AS n
+    WHERE s.counted
+), parts AS ( -- yuebao.total_within, but what is not folded is read once for all
+    SELECT o.district, o.form, o.period, o.indicator, t.schools, t.value, t.denominator
+    FROM (SELECT DISTINCT w.district, w.form, w.period, w.indicator FROM owed AS w) AS o
+    CROSS JOIN LATERAL (SELECT f.schools::bigint AS schools, f.value, f.denominator FROM yuebao.total_folded AS f
+                        WHERE f.district = o.district AND f.period = o.period AND f.form = o.form AND f.indicator = o.indicator
+                        UNION ALL
+                        SELECT f.schools, f.value, f.denominator FROM yuebao.total_above AS f
+                        WHERE f.district = o.district AND f.period = o.period AND f.form = o.form AND f.indicator = o.indicator OFFSET 0) AS t
     UNION ALL
     SELECT s.district, s.form, s.period, u.indicator, u.schools, u.value, u.denominator
-    FROM slots AS s
-    JOIN yuebao.district_ancestor AS a ON a.ancestor = s.district
-    CROSS JOIN LATERAL (SELECT t.indicator, t.schools, t.value, t.denominator FROM yuebao.total_unfolded AS t
-                        WHERE t.district = a.district AND t.period = s.period AND t.form = s.form OFFSET 0) AS u
+    FROM yuebao.total_unfolded AS u
+    JOIN yuebao.district_ancestor AS a ON a.district = u.district
+    JOIN slots AS s ON s.district = a.ancestor AND s.period = u.period AND s.form = u.form
 ), totals AS (
     SELECT p.district, p.form, p.period, p.indicator, sum(p.schools) AS schools, sum(p.value) AS value, sum(p.denominator) AS denominator
     FROM parts AS p

@@ -1,6 +1,6 @@
 -- Totals are exact at once, before, between and after folds.
 BEGIN;
-SELECT plan(16);
+SELECT plan(20);
 \ir fixture.psql
 
 CREATE FUNCTION pg_temp.differences() RETURNS bigint LANGUAGE sql AS $$
@@ -19,6 +19,21 @@ CREATE FUNCTION pg_temp.differences() RETURNS bigint LANGUAGE sql AS $$
     ) AS f USING (district, period, form, indicator)
     WHERE (t.schools, t.excused, t.value, t.denominator) IS DISTINCT FROM (f.schools, f.excused, f.value, f.denominator)
       AND (f.schools IS NOT NULL OR t.schools <> 0 OR t.excused <> 0 OR t.value <> 0 OR t.denominator <> 0)
+$$;
+
+-- the same of every node of the tree with all below it
+CREATE FUNCTION pg_temp.differences_within() RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(*) FROM (
+        SELECT t.district, t.period, t.form, t.indicator, sum(t.schools) AS schools, sum(t.excused) AS excused, sum(t.value) AS value,
+               sum(t.denominator) AS denominator
+        FROM yuebao.total_within AS t GROUP BY 1, 2, 3, 4
+    ) AS t FULL JOIN (
+        SELECT a.ancestor AS district, p.period, p.form, p.indicator, sum(p.schools) AS schools, sum(p.excused) AS excused, sum(p.value) AS value,
+               sum(p.denominator) AS denominator
+        FROM yuebao.total_part AS p JOIN yuebao.district_ancestor AS a ON a.district = p.district GROUP BY 1, 2, 3, 4
+    ) AS f USING (district, period, form, indicator)
+    WHERE (coalesce(t.schools, 0), coalesce(t.excused, 0), coalesce(t.value, 0), coalesce(t.denominator, 0))
+          <> (coalesce(f.schools, 0), coalesce(f.excused, 0), coalesce(f.value, 0), coalesce(f.denominator, 0))
 $$;
 
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01', '{"pupils": [100], "funds": [150], "rate": [3, 4], "largest": [60], "activity": [10]}');
@@ -42,12 +57,17 @@ SELECT dblink_disconnect('other');
 
 SELECT is(yuebao.fold_totals(2), 2, 'a fold is bounded');
 SELECT is(pg_temp.differences(), 0::bigint, 'half folded');
+SELECT is(pg_temp.differences_within(), 0::bigint, 'and of every node of the tree');
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01', '{"pupils": [90], "funds": "1", "rate": [2, 4], "largest": [61]}', 2);
 SELECT is(pg_temp.differences(), 0::bigint, 'a correction takes back what it replaces');
 SELECT is((SELECT count(*) FROM yuebao.figure_history), 5::bigint, 'and history keeps it');
 SELECT is(yuebao.fold_totals(1000) + yuebao.fold_totals(1000), 13, 'the rest, and then nothing');
 SELECT is(pg_temp.differences(), 0::bigint, 'all folded');
 SELECT is_empty('SELECT * FROM yuebao.total_delta', 'no difference is left over');
+SELECT is(pg_temp.differences_within(), 0::bigint, 'and every node is');
+UPDATE yuebao.district SET parent = 220000 WHERE district = 220204;
+SELECT is(pg_temp.differences_within(), 0::bigint, 'when a county is put below another district, too');
+UPDATE yuebao.district SET parent = 220200 WHERE district = 220204;
 
 DO $$
 BEGIN
@@ -61,6 +81,7 @@ BEGIN
 END
 $$;
 SELECT is(pg_temp.differences(), 0::bigint, 'exact under repeated folds');
+SELECT is(pg_temp.differences_within(), 0::bigint, 'every node of the tree');
 SELECT is(yuebao.fold_totals(0), 0, 'a fold of nothing');
 
 -- as people see them

@@ -12,6 +12,8 @@ SELECT pg_temp.file('P2', 'primary.monthly', '2025-01-01', '{"pupils": "2", "fun
 SELECT pg_temp.file('P4', 'primary.monthly', '2025-01-01', '{"pupils": [10]}');
 UPDATE yuebao.report AS r SET correction = '重新核对' WHERE r.revision = 2;
 UPDATE yuebao.report AS r SET late = true, admitted = s.code = 'P4' FROM yuebao.school AS s WHERE s.school = r.school AND s.code IN ('P2', 'P4');
+INSERT INTO yuebao.total_delta (district, period, form, indicator, schools, excused, value, denominator) -- as they would have been counted
+SELECT 220203, '2025-01-01', f.form, '{0}', '{0}', '{2}', '{0}', '{1}' FROM yuebao.form AS f WHERE f.code = 'primary.monthly';
 CREATE FUNCTION pg_temp.keep(school_code text, district integer, bytes bytea) RETURNS void LANGUAGE sql AS $$
     INSERT INTO yuebao.kept (district, period, school, form, id, revision, key, received_at, envelope, answer)
     SELECT keep.district, '2025-01-01', s.school, f.form, sha256(bytes), 1, 'key', now(), '', ''
