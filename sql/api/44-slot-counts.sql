@@ -5,6 +5,7 @@
 CREATE FUNCTION api.slot_counts(in_district integer, of_form smallint, of_period date, as_of timestamptz DEFAULT now())
 RETURNS TABLE (expected bigint, reported bigint, late bigint, corrected bigint, admitted bigint, extended bigint, kept bigint, closed boolean, due boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, pg_temp SET jit = off
+    SET plan_cache_mode = force_generic_plan -- planned once a session: a question asks for a hundred windows
 AS $$
 DECLARE
     below  integer[];
@@ -34,14 +35,16 @@ BEGIN
               GROUP BY c.district) AS s;
     ELSE
         expected := (SELECT sum(o.slots) FROM yuebao.owed AS o WHERE o.form = of_form AND o.period = of_period AND o.district = ANY (below));
-        SELECT sum(t.schools), sum(t.excused), sum(t.value), sum(t.denominator) INTO reported, late, corrected, admitted
-        FROM (SELECT w.schools, w.excused, w.value, w.denominator FROM yuebao.total_within AS w
-              WHERE w.district = in_district AND w.period = of_period AND w.form = of_form AND w.indicator = 0
-              UNION ALL
-              SELECT 0, 0, 0, 0
-              UNION ALL
-              SELECT -u.reported, -u.late, -u.corrected, -u.admitted FROM yuebao.unowed AS u
-              WHERE u.district = ANY (below) AND u.period = of_period AND u.form = of_form) AS t;
+        SELECT coalesce(sum(t.schools), 0), coalesce(sum(t.excused), 0), coalesce(sum(t.value), 0), coalesce(sum(t.denominator), 0)
+        INTO reported, late, corrected, admitted
+        FROM yuebao.total_within AS t
+        WHERE t.district = in_district AND t.period = of_period AND t.form = of_form AND t.indicator = 0;
+        IF EXISTS (SELECT FROM yuebao.school_change AS c WHERE c.district = ANY (below)) THEN
+            SELECT slot_counts.reported - coalesce(sum(u.reported), 0), slot_counts.late - coalesce(sum(u.late), 0),
+                   slot_counts.corrected - coalesce(sum(u.corrected), 0), slot_counts.admitted - coalesce(sum(u.admitted), 0)
+            INTO reported, late, corrected, admitted
+            FROM yuebao.unowed AS u WHERE u.district = ANY (below) AND u.period = of_period AND u.form = of_form;
+        END IF;
         extended := 0;
         closed := usual.closes_at <= as_of;
         due := usual.due_at <= as_of;

@@ -68,7 +68,7 @@ class Province(Stage):
 
     def forget_reports(self):
         """The province as it was made: no primary school has reported the month that is open."""
-        for table in ("report", "figure", "remark", "total_delta", "total_folded"):
+        for table in ("report", "figure", "remark", "total_delta", "total_folded", "total_above"):
             self.database.run(f"DELETE FROM yuebao.{table} WHERE period = '2026-11-01' AND form = 1")
             self.database.run(f"VACUUM ANALYZE yuebao.{table}" + ("" if table.startswith("total") else "_2026_11"))
 

@@ -113,7 +113,7 @@ class Stage:
     def empty(self, database):
         """Nobody has reported yet, and nothing of the run before is still to be written."""
         tables = [f"yuebao.{table}_{MONTH}" for table in ("report", "figure", "figure_history", "remark")]
-        database.run(f"TRUNCATE {', '.join(tables)}, yuebao.kept, yuebao.decision, yuebao.total_delta, yuebao.total_folded")
+        database.run(f"TRUNCATE {', '.join(tables)}, yuebao.kept, yuebao.decision, yuebao.total_delta, yuebao.total_folded, yuebao.total_above")
         database.run("CHECKPOINT")
 
     def _fill(self, database, schools, spread):

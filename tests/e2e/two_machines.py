@@ -187,6 +187,14 @@ def assert_books_are(world, model):
     assert ledger_in(database) == by_day({(*name, one.revision): (one.id, slot.late or one.admitted, one.admitted, one.correction)
                                           for name, slot in model.slots.items() for one in slot.chain})
     totals = {(form, first_day(period), number): cell for (form, period, number), cell in model.totals().items()}
+    for (_, form, period), slot in model.slots.items():
+        for one in slot.chain:  # the reports themselves, under 0
+            cell = totals.setdefault((form, first_day(period), 0), [0, 0, 0, 0])
+            first = one is slot.chain[0]
+            cell[0] += first
+            cell[1] += first and (slot.late or one.admitted)
+            cell[2] += len(slot.chain) > 1 and one is slot.chain[1]
+            cell[3] += one.admitted
     assert totals_in(database) == totals
     assert_shown(database, model, totals, indicators)
     assert_marked(database, model, indicators)

@@ -207,7 +207,11 @@ class World:
     def sums_of_figures(self):
         return self._cells("""
             SELECT f.district, form.code, f.period, f.indicator, count(*), sum(f.value), sum(coalesce(f.denominator, 0))
-            FROM yuebao.figure f JOIN yuebao.form USING (form) WHERE f.value IS NOT NULL GROUP BY 1, 2, 3, 4""")
+            FROM yuebao.figure f JOIN yuebao.form USING (form) WHERE f.value IS NOT NULL GROUP BY 1, 2, 3, 4
+            UNION ALL -- the reports themselves, under 0
+            SELECT r.district, form.code, r.period, 0, count(*) FILTER (WHERE r.revision = 1), count(*) FILTER (WHERE r.revision = 2),
+                   count(*) FILTER (WHERE r.admitted)
+            FROM yuebao.report r JOIN yuebao.form USING (form) GROUP BY 1, 2, 3""")
 
     def _cells(self, sql):
         return {tuple(row[:4]): [int(x) for x in row[4:]] for row in self.database.rows(sql) if row[4]}
