@@ -252,6 +252,27 @@ test_a_late_school_is_no_difference(void **state)
     assert_true(city.table.frozen);
 }
 
+/* A city whose new sum is that of a known county and a zero: to hold it back would hide nothing. */
+static void
+test_what_follows_from_the_known_is_known(void **state)
+{
+    struct city city;
+
+    (void)state;
+    begin(&city, 3);
+    put(&city, 1, PRIMARY, 6, 60, false);
+    put(&city, 2, PRIMARY, 1, 0, false);
+    at(&city, 1, PRIMARY)->known = at(&city, 1, PRIMARY)->shown_before = true;
+    at(&city, 1, JUNIOR)->schools = at(&city, 0, JUNIOR)->schools = 5;
+    at(&city, 1, JUNIOR)->value = at(&city, 0, JUNIOR)->value = 50;
+    at(&city, 1, JUNIOR)->shown_before = true;
+    at(&city, 1, JUNIOR)->joined = 1; /* this falls, and with it the table is frozen */
+    assert_int_equal(decide(&city, 0, PRIMARY), HELD_NOT);
+    assert_int_equal(at(&city, 1, JUNIOR)->held, HELD_JOINED);
+    assert_int_equal(at(&city, 0, JUNIOR)->held, HELD_FROZEN);
+    assert_int_equal(at(&city, 2, PRIMARY)->held, HELD_NOT);
+}
+
 /* ---- maxima --------------------------------------------------------------------------------------- */
 
 static void
@@ -286,6 +307,7 @@ main(void)
         cmocka_unit_test(test_tied_are_held_back_together),
         cmocka_unit_test(test_what_is_known_hides_nothing),
         cmocka_unit_test(test_a_late_school_is_no_difference),
+        cmocka_unit_test(test_what_follows_from_the_known_is_known),
         cmocka_unit_test(test_a_maximum_names_its_part),
     };
 

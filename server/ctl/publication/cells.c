@@ -37,7 +37,7 @@ static const char rows_sql[] =
     "other AS MATERIALIZED (SELECT s.* FROM asked AS a CROSS JOIN LATERAL yuebao.shown_before(a.first_day, a.frequency) AS s), "
     "before AS MATERIALIZED ("
     "    SELECT n.district, n.indicator, n.kind, bool_or(o.held) AS held, bool_or(NOT o.held AND NOT o.beside) AS shown, "
-    "           bool_or(NOT o.held AND (o.beside OR (o.schools, o.value, o.denominator) = (n.schools, n.value, n.denominator))) AS known, "
+    "           bool_or(NOT o.held AND (o.beside OR (o.value, o.denominator) = (n.value, n.denominator))) AS known, "
     "           min(abs(o.schools - n.schools)) FILTER (WHERE NOT o.held AND NOT o.beside AND o.schools <> n.schools) AS joined "
     "    FROM n JOIN other AS o ON o.district = n.district AND o.indicator = n.indicator AND o.kind = n.kind "
     "    GROUP BY n.district, n.indicator, n.kind), "

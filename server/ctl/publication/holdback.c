@@ -1,5 +1,7 @@
 #include "holdback.h"
 
+#include <stdlib.h>
+
 #include "holdback_inside.h"
 
 bool
@@ -40,6 +42,81 @@ small_by_itself(const struct holdback_table *table, const struct holdback_cell *
     if (limits->share < 1 && (double)cell->largest > limits->share * (double)cell->value)
         return HELD_SHARE;
     return HELD_NOT;
+}
+
+/* ---- what follows from what is known -------------------------------------------------------------- */
+
+/* One sum of the table: a place and what is below it, or all kinds and each. */
+struct sum {
+    size_t unknown;             /* of its cells */
+    struct holdback_cell *last; /* of these */
+    int64_t schools;            /* of the whole, less the parts: a place's own */
+};
+
+/* A zero that is shown like any other, and not a change of what was shown or held back. */
+static bool
+is_plain_zero(const struct holdback_cell *cell)
+{
+    return is_zero(cell) && !cell->held_before && !cell->shown_before;
+}
+
+static void
+add(struct sum *sum, struct holdback_cell *cell, bool is_whole)
+{
+    sum->schools += is_whole ? cell->schools : -cell->schools;
+    if (cell->schools == 0 || cell->known || is_plain_zero(cell))
+        return;
+    sum->unknown++;
+    sum->last = cell;
+}
+
+/* A single unknown is known. What a place's own schools make is in no cell: an unknown more. */
+static bool
+solve(struct sum *sum)
+{
+    bool solved = sum->unknown == 1 && sum->schools == 0;
+
+    if (solved)
+        sum->last->known = true;
+    *sum = (struct sum){0};
+    return solved;
+}
+
+static bool
+learn_once(const int *parents, size_t places, struct holdback_table *table, struct sum *below)
+{
+    bool more = false, all = has_all_kinds(table, places);
+
+    for (size_t p = places; p-- > 0;) {
+        struct sum kinds = {0};
+        for (size_t c = 0; c < HOLDBACK_COLUMNS; c++) {
+            add(&kinds, cell_at(table, p, c), c == HOLDBACK_ALL);
+            add(&below[p * HOLDBACK_COLUMNS + c], cell_at(table, p, c), true);
+            more = solve(&below[p * HOLDBACK_COLUMNS + c]) || more;
+            if (p > 0)
+                add(&below[(size_t)parents[p] * HOLDBACK_COLUMNS + c], cell_at(table, p, c), false);
+        }
+        more = (all && solve(&kinds)) || more;
+    }
+    return more;
+}
+
+/* What the numbers of other editions and the zeros of this one add up to is as known as they are. */
+static void
+learn(const int *parents, size_t places, struct holdback_table *table)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < places * HOLDBACK_COLUMNS; i++)
+        any = any || table->cells[i].known;
+    if (!any || table->measure == HOLDBACK_LARGEST)
+        return;
+    struct sum *below = calloc(places * HOLDBACK_COLUMNS, sizeof(*below));
+    if (below == NULL)
+        abort();
+    while (learn_once(parents, places, table, below))
+        ;
+    free(below);
 }
 
 /* ---- first: what is small, and what was decided before -------------------------------------------- */
@@ -117,7 +194,7 @@ freeze(struct holdback_table *table, size_t places)
     table->frozen = true;
     for (size_t i = 0; i < places * HOLDBACK_COLUMNS; i++) {
         struct holdback_cell *cell = &table->cells[i];
-        if (cell->held == HELD_NOT && cell->schools > 0 && !cell->known)
+        if (cell->held == HELD_NOT && cell->schools > 0 && !cell->known && !is_plain_zero(cell))
             cell->held = HELD_FROZEN;
     }
 }
@@ -156,8 +233,10 @@ complete(const int *parents, size_t places, struct holdback_table *tables, size_
 void
 hold_back(const int *parents, size_t places, struct holdback_table *tables, size_t n)
 {
-    for (size_t t = 0; t < n; t++)
+    for (size_t t = 0; t < n; t++) {
+        learn(parents, places, &tables[t]);
         begin(&tables[t], places);
+    }
     share(places, tables, n);
     if (!must_freeze(places, tables, n) && complete(parents, places, tables, n) &&
         !must_freeze(places, tables, n))
