@@ -4,7 +4,7 @@
  *
  * A subcommand is one function in one file, cmd_<name>.c. It returns an exit code of sysexits.h: EX_OK,
  * EX_USAGE (64), EX_DATAERR (65, data refused), EX_UNAVAILABLE (69, no server), EX_SOFTWARE (70),
- * EX_CANTCREAT (73), EX_NOPERM (77), EX_CONFIG (78).
+ * EX_CANTCREAT (73), EX_TEMPFAIL (75, in use: try again), EX_NOPERM (77), EX_CONFIG (78).
  */
 #ifndef YUEBAOCTL_CTL_H
 #define YUEBAOCTL_CTL_H
@@ -128,6 +128,7 @@ int cmd_replay(struct ctl *ctl, int argc, char **argv);
 int cmd_check_totals(struct ctl *ctl, int argc, char **argv);
 int cmd_circular(struct ctl *ctl, int argc, char **argv);
 int cmd_export(struct ctl *ctl, int argc, char **argv);
+int cmd_maintain(struct ctl *ctl, int argc, char **argv);
 int cmd_key(struct ctl *ctl, int argc, char **argv);
 int cmd_keys(struct ctl *ctl, int argc, char **argv);
 

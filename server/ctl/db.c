@@ -11,6 +11,8 @@
 #define SQLSTATE_NO_TABLE    "42P01"
 #define SQLSTATE_NO_SCHEMA   "3F000"
 #define SQLSTATE_NO_FUNCTION "42883"
+#define SQLSTATE_NO_LOCK     "55P03" /* lock_timeout */
+#define SQLSTATE_PUT_AWAY    "YB029" /* sql/migrations/029-growth.sql: DETAIL is the month */
 
 /* Notices ("relation already exists, skipping") are for psql; warnings matter here too. */
 static void
@@ -62,6 +64,11 @@ db_report(struct ctl *ctl, const PGresult *result)
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
     int code = code_of_state(state);
+    if (strcmp(state, SQLSTATE_NO_LOCK) == 0)
+        return ctl_fail(ctl, EX_TEMPFAIL, MSG_ctl_in_use, NULL);
+    if (strcmp(state, SQLSTATE_PUT_AWAY) == 0)
+        return ctl_fail(ctl, EX_DATAERR, MSG_ctl_figures_away, "month",
+                        PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL), NULL);
     if (code == EX_CONFIG)
         return ctl_fail(ctl, code, MSG_ctl_not_migrated, "reason", text, NULL);
     if (code == EX_NOPERM)

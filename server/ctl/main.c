@@ -47,6 +47,7 @@ static const struct command commands[] = {
     {"rejections", cmd_rejections, MSG_ctl_sum_rejections, MSG_ctl_help_rejections, NULL},
     {"replay", cmd_replay, MSG_ctl_sum_replay, MSG_ctl_help_replay, NULL},
     {"check-totals", cmd_check_totals, MSG_ctl_sum_check, MSG_ctl_help_check, NULL},
+    {"maintain", cmd_maintain, MSG_ctl_sum_maintain, MSG_ctl_help_maintain, NULL},
     {"key", cmd_key, MSG_ctl_sum_key, MSG_ctl_help_key, NULL},
     {"keys", cmd_keys, MSG_ctl_sum_keys, MSG_ctl_help_keys, NULL},
 };

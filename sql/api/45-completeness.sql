@@ -78,16 +78,21 @@ COMMENT ON FUNCTION api.stated_counts(integer, smallint, date) IS
 CREATE VIEW api.coverage AS
 SELECT d.district, d.name_zh AS district_zh, d.name_en AS district_en, d.level, f.code AS form, f.kind, f.frequency,
        yuebao.period_text(c.period, f.frequency) AS period, c.period AS first_day, i.code AS indicator, i.name_zh, i.name_en, k.required,
-       n.expected, g.with_value, g.not_applicable, g.not_yet_known, g.not_collected, g.refused,
-       n.reported - g.with_value - g.excused AS left_out, n.expected - n.reported AS not_reported
+       n.expected, g.with_value + h.zero AS with_value, g.not_applicable + h.zero AS not_applicable, g.not_yet_known + h.zero AS not_yet_known,
+       g.not_collected + h.zero AS not_collected, g.refused + h.zero AS refused, n.reported - g.with_value - g.excused + h.zero AS left_out,
+       n.expected - n.reported AS not_reported
 FROM yuebao.seen_district AS v
 JOIN yuebao.district AS d ON d.district = v.district
 CROSS JOIN (yuebao.calendar AS c JOIN yuebao.form AS f ON f.form = c.form)
 CROSS JOIN LATERAL api.slot_counts(d.district, c.form, c.period) AS n
 CROSS JOIN LATERAL api.stated_counts(d.district, c.form, c.period) AS g
+-- where the figures are put away, it is not known how many there were
+CROSS JOIN LATERAL (SELECT CASE WHEN NOT EXISTS (SELECT FROM yuebao.detached AS a WHERE a.month = date_trunc('month', c.period::timestamp)::date)
+                                THEN 0 END AS zero) AS h
 CROSS JOIN LATERAL (SELECT l.required FROM yuebao.catalogue_form AS l -- after those above, which are worked out once for all indicators
                     WHERE l.catalogue = c.catalogue AND l.form = c.form AND l.indicator = g.indicator OFFSET 0) AS k
 JOIN yuebao.indicator AS i ON i.indicator = g.indicator;
 COMMENT ON VIEW api.coverage IS
     'For every district (all districts below it included), form, opened period and indicator that the period''s catalogue asks: how many schools stated '
-    'a value (0 is one), how many said why not, how many left it out, how many have not reported; together they are expected.';
+    'a value (0 is one), how many said why not, how many left it out, how many have not reported; together they are expected. Where '
+    'the month''s figures are put away (api.month), all but expected and not_reported are NULL: not known.';

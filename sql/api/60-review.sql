@@ -39,7 +39,8 @@ SELECT v.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS
        (SELECT count(*) FROM yuebao.remark AS m
         WHERE m.district = v.district AND m.period = v.period AND m.school = v.school AND m.form = v.form AND m.revision = v.revision
           AND m.rule <> '' AND m.found <> '') AS warnings,
-       CASE WHEN b.revision IS NOT NULL THEN
+       CASE WHEN b.revision IS NOT NULL AND NOT EXISTS (SELECT FROM yuebao.detached AS p
+                                                        WHERE p.month = date_trunc('month', v.period::timestamp)::date) THEN
            (SELECT count(*)
             FROM (SELECT g.indicator, g.missing, g.value, g.denominator FROM yuebao.figure AS g
                   WHERE g.district = v.district AND g.period = v.period AND g.school = v.school AND g.form = v.form) AS g
@@ -148,7 +149,7 @@ BEGIN ATOMIC
                             WHERE m.school = s.school AND m.valid_from <= yuebao.period_last_day(p.first_day, f.frequency)
                             ORDER BY m.valid_from DESC LIMIT 1) AS m
         JOIN yuebao.reviewed AS v ON v.district = m.district AND v.period = p.first_day AND v.school = s.school AND v.form = f.form
-        WHERE s.code = of_school AND p.frequency = f.frequency
+        WHERE s.code = of_school AND p.frequency = f.frequency AND yuebao.needs_figures(p.first_day)
     ), stands AS (
         SELECT g.indicator, g.missing, g.value, g.denominator FROM slot AS o
         JOIN yuebao.figure AS g ON g.district = o.district AND g.period = o.period AND g.school = o.school AND g.form = o.form

@@ -22,7 +22,7 @@ RETURNS TABLE (
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB' SET enable_sort = off SET enable_nestloop = off
 BEGIN ATOMIC
 WITH windows AS MATERIALIZED (
-    SELECT w.* FROM yuebao.windows_of(breaches_in.in_period, breaches_in.of_form) AS w
+    SELECT w.* FROM yuebao.windows_of(breaches_in.in_period, breaches_in.of_form) AS w WHERE yuebao.needs_figures(w.period)
 ), slots AS MATERIALIZED (
     SELECT w.window_no, r.district, r.school, r.revision
     FROM windows AS w CROSS JOIN LATERAL yuebao.reports_of(breaches_in.in_district, w.period, w.form) AS r
@@ -124,7 +124,7 @@ RETURNS TABLE (
     LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB' SET enable_sort = off SET enable_nestloop = off
 BEGIN ATOMIC
 WITH windows AS MATERIALIZED (
-    SELECT w.* FROM yuebao.windows_of(outliers_in.in_period, outliers_in.of_form) AS w
+    SELECT w.* FROM yuebao.windows_of(outliers_in.in_period, outliers_in.of_form) AS w WHERE yuebao.needs_figures(w.period)
 ), slots AS MATERIALIZED (
     SELECT w.window_no, r.district, r.school, r.revision
     FROM windows AS w CROSS JOIN LATERAL yuebao.reports_of(outliers_in.in_district, w.period, w.form) AS r

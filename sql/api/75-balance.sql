@@ -25,6 +25,7 @@ WITH windows AS MATERIALIZED (
     SELECT w.* FROM yuebao.balance_windows(balance_in.in_district, balance_in.in_period, balance_in.of_kind, balance_in.of_indicator) AS w
     JOIN yuebao.balance_indicator AS b ON b.balance = w.balance
     WHERE b.value_indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v) AND b.pupils_indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
+      AND yuebao.needs_figures(w.period) AND yuebao.needs_figures(w.pupils_period)
 ), own AS MATERIALIZED ( -- by district first: a province's schools are added up once, not once a level
     SELECT p.window_no, p.district, count(*) FILTER (WHERE p.standing = 'counted') AS schools,
            count(*) FILTER (WHERE p.standing IN ('no_figure', 'no_pupils')) AS left_out,
@@ -83,6 +84,7 @@ WITH windows AS MATERIALIZED (
                                            balance_schools_in.of_indicator) AS w
     JOIN yuebao.balance_indicator AS b ON b.balance = w.balance
     WHERE b.value_indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v) AND b.pupils_indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
+      AND yuebao.needs_figures(w.period) AND yuebao.needs_figures(w.pupils_period)
 ), parts AS MATERIALIZED ( -- without a district, each school is seen beside those of its own
     SELECT p.*, coalesce(balance_schools_in.in_district, p.district) AS beside, p.standing = 'counted' AS counts
     FROM (SELECT array_agg(w::yuebao.balance_window) AS windows FROM windows AS w) AS a

@@ -101,6 +101,7 @@ BEGIN ATOMIC
     LEFT JOIN figures AS b ON b.frequency = s.frequency AND b.period = s.before
     LEFT JOIN figures AS y ON y.frequency = s.frequency AND y.period = s.year_before
     LEFT JOIN owed AS o ON o.frequency = s.frequency AND o.period = s.period
+    WHERE of_school IS NULL OR yuebao.needs_figures(s.period)
     ORDER BY s.period, s.frequency;
 END;
 COMMENT ON FUNCTION api.trend(text, integer, text, text, text, text, text) IS
@@ -190,7 +191,7 @@ BEGIN ATOMIC
     JOIN yuebao.district AS d ON d.district = b.district
     JOIN yuebao.school AS s ON s.school = b.school
     JOIN yuebao.form AS f ON f.form = b.form
-    WHERE i.code = of_indicator AND i.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v);
+    WHERE i.code = of_indicator AND i.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v) AND yuebao.needs_figures(p.first_day);
 END;
 COMMENT ON FUNCTION api.schools_behind(integer, text, text, text, text) IS
     'Every school behind one number of a district with all below it, or of an area (in_area): state is value, excused (it says why not), left_out '
@@ -326,6 +327,7 @@ BEGIN ATOMIC
     CROSS JOIN LATERAL (SELECT o.district IN (SELECT v.district FROM yuebao.seen_district AS v) AS seen) AS s
     LEFT JOIN ranked AS r ON r.form = o.form AND r.indicator = i.indicator AND r.school = o.school
     LEFT JOIN district AS t ON t.form = o.form AND t.indicator = i.indicator
+    WHERE yuebao.needs_figures(o.period)
     ORDER BY f.code, i.indicator;
 END;
 COMMENT ON FUNCTION api.profile(text, text) IS
@@ -373,6 +375,7 @@ BEGIN ATOMIC
                             WHERE l.district = yuebao.school_district_on(s.school, yuebao.period_last_day(p.first_day, p.frequency))
                               AND l.period = p.first_day AND l.school = s.school AND l.form = f.form OFFSET 0) AS r
         WHERE EXISTS (SELECT FROM yuebao.catalogue_form AS k WHERE k.catalogue = r.catalogue AND k.form = r.form AND k.indicator = i.indicator)
+          AND yuebao.needs_figures(p.first_day)
     ), stated AS MATERIALIZED (
         SELECT r.form, r.revision, g.missing, g.value, g.denominator
         FROM reports AS r JOIN yuebao.figure AS g ON g.district = r.district AND g.period = r.period AND g.school = r.school

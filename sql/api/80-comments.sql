@@ -302,6 +302,16 @@ BEGIN
             ('who', 'Database user.'),
             ('action', 'What: import, enrol, revoke ...'),
             ('detail', 'On what.'),
+            ('month', 'Month in which the periods begin: 2026-10.'),
+            ('month_begins', 'Its first day.'),
+            ('month.standing', 'unused (no period of the calendar), ahead, open, closed, or detached: its figures are put away.'),
+            ('all_closed_at', 'When the last of its periods closes, extensions included.'),
+            ('reports_about', 'Accepted revisions, as statistics estimate them; NULL: not yet known.'),
+            ('figures_about', 'Figures, as statistics estimate them (NULL: not yet known); of a detached month exactly those that were put away.'),
+            ('ledger_bytes', 'Disk of report and remark, indexes included.'),
+            ('books_bytes', 'Disk of figure and figure_history, indexes included; 0 when they are put away.'),
+            ('detached_at', 'Since when its figures are put away; NULL: they are here.'),
+            ('detached_by', 'Database user who did it.'),
             ('made_by', 'Database user who said so.'),
             ('made_at', 'When.')
         ) AS m (name, meaning) ON m.name IN (a.attname, c.relname || '.' || a.attname)

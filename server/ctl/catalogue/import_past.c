@@ -38,11 +38,15 @@ check_schools_past(struct import *import)
 
 /* ---- indicators --------------------------------------------------------------------------------- */
 
+/* Also of a month whose figures are put away: their totals are here. */
+#define HAS_ANY                                                                                              \
+    "(EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator) OR EXISTS (SELECT FROM "       \
+    "yuebao.total_folded AS f WHERE f.indicator = d.indicator AND yuebao.is_detached(f.period)))"
+
 /* Rows of indicators.csv whose `column` differs from the table's and of which there are figures. */
 #define HAS_FIGURES(differs, value, bound)                                                                   \
     "SELECT s.sheet, s.line, " value " AS value, " bound " AS bound FROM pg_temp.import_indicator AS s "     \
-    "JOIN yuebao.indicator AS d ON d.code = s.indicator WHERE (" differs ") AND "                            \
-    "EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)"
+    "JOIN yuebao.indicator AS d ON d.code = s.indicator WHERE (" differs ") AND " HAS_ANY
 
 /*
  * The same where there are none yet, but a window has opened that asks for them: it keeps its catalogue, so
@@ -54,7 +58,7 @@ check_schools_past(struct import *import)
     "yuebao.period_text(w.first_day, w.frequency) AS bound FROM yuebao.catalogue_form AS a "                 \
     "JOIN yuebao.calendar_window AS w ON w.catalogue = a.catalogue AND w.form = a.form "                     \
     "WHERE a.indicator = d.indicator AND w.opened ORDER BY w.first_day DESC, w.code LIMIT 1) AS o "          \
-    "WHERE (" differs ") AND NOT EXISTS (SELECT FROM yuebao.figure AS f WHERE f.indicator = d.indicator)"
+    "WHERE (" differs ") AND NOT " HAS_ANY
 
 #define SCALE(row) row ".measure || ', ' || " row ".decimals || ', ' || " row ".denominator_decimals"
 

@@ -64,6 +64,7 @@ struct audit {
     bool id_known;
 
     long reports, figures, totals;
+    long away; /* of the reports: their figures are put away and were not compared */
     size_t differences;
     struct audit_key keys[AUDIT_KEYS_MAX];
     size_t key_count;

@@ -158,6 +158,7 @@ check(struct audit *a, struct ledger *l)
         sums_add(&group->sums, form, figures);
     sums_count(&group->sums, form, report_of(l, revision));
     a->reports++;
+    a->away += ledger_is(l, LEDGER_AWAY);
     a->figures += (long)figures->count;
     count_receipt(a, l);
 }

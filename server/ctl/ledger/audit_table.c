@@ -97,6 +97,8 @@ say_counts(const struct audit *a)
     snprintf(rate, sizeof(rate), "%.0f", (double)a->reports / seconds);
     ctl_say(a->ctl, MSG_ctl_check_counts, "reports", reports, "figures", figures, "totals", totals, "seconds",
             time, "rate", rate, NULL);
+    if (a->away > 0)
+        ctl_say_count(a->ctl, a->away, MSG_ctl_check_away_one, MSG_ctl_check_away_many);
     for (size_t i = 0; i < a->key_count; i++) {
         snprintf(reports, sizeof(reports), "%ld", a->keys[i].receipts);
         ctl_say(a->ctl, MSG_ctl_check_key, "key", a->keys[i].hex, "receipts", reports, NULL);

@@ -416,8 +416,9 @@ check_books(const struct check *c)
     struct ledger *l = c->ledger;
     bool newest = ledger_is(l, LEDGER_IS_NEWEST);
 
-    booked_compare(&l->stands, &l->booked, l->catalogue->catalogue,
-                   newest ? DIFFERENCE_figure : DIFFERENCE_history, c->listener);
+    if (!ledger_is(l, LEDGER_AWAY))
+        booked_compare(&l->stands, &l->booked, l->catalogue->catalogue,
+                       newest ? DIFFERENCE_figure : DIFFERENCE_history, c->listener);
     check_remarks(c);
 }
 

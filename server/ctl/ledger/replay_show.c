@@ -170,6 +170,8 @@ show_figures(const struct replay *r, struct figure_table *table)
         add_figures(r, table);
         return EX_OK;
     }
+    if (ledger_is(&r->ledger, LEDGER_AWAY))
+        ctl_say(r->ctl, MSG_ctl_replay_away, NULL);
     if (!replay_show_begin(r->ctl, &own))
         return ctl_fail(r->ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
     add_figures(r, &own);

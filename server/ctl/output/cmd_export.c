@@ -302,12 +302,28 @@ fill_structure(void *arg)
     return export_structure(e->ctl, e->out);
 }
 
+/* Before the first row: a month whose figures are put away would be left out in silence. */
+static bool
+figures_are_here(struct export *e, const struct options *o)
+{
+    const char *values[] = {o->period, o->from == NULL ? NULL : o->first, o->to == NULL ? NULL : o->last,
+                            o->form};
+
+    return e->subject != EXPORT_FIGURES ||
+           db_do(e->ctl,
+                 "SELECT api.needs_figures(k.first_day) FROM api.calendar AS k WHERE k.opens_at <= "
+                 "pg_catalog.now() AND "
+                 "($1::text IS NULL OR k.period = $1) AND ($2::date IS NULL OR k.first_day >= $2) AND "
+                 "($3::date IS NULL OR k.last_day <= $3) AND ($4::text IS NULL OR k.form = $4)",
+                 4, values);
+}
+
 static int
 run(struct export *e, const struct options *o)
 {
     struct filling filling = {e, o, 0};
 
-    if (!db_do_plain(e->ctl, SNAPSHOT))
+    if (!db_do_plain(e->ctl, SNAPSHOT) || !figures_are_here(e, o))
         return e->ctl->status;
     if (o->dsd != NULL && to_file(e, o->dsd, fill_structure, e) != EX_OK)
         return e->ctl->status;

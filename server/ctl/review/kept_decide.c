@@ -125,6 +125,18 @@ answer_of(const struct decisions *d, const struct kept *kept)
 
 #define DECIDED_AT(n) "pg_catalog.to_timestamp(" n "::bigint / 1000.0)"
 
+/* What is admitted is booked beside the month's other figures. false: they are put away; reported. */
+static bool
+books_are_here(struct decisions *d, const struct kept *kept)
+{
+    const char *id = kept_cell(kept, KEPT_ID);
+
+    return db_do(d->ctl,
+                 "SELECT yuebao.needs_figures(k.period) FROM yuebao.kept AS k WHERE k.id = "
+                 "pg_catalog.decode($1, 'hex')",
+                 1, &id);
+}
+
 static PGresult *
 ask_admit(struct decisions *d, const struct kept *kept, const char *answer)
 {
@@ -192,7 +204,12 @@ static void
 decide(struct decisions *d, const struct kept *kept)
 {
     char *answer = answer_of(d, kept);
-    PGresult *result = d->admit ? ask_admit(d, kept, answer) : ask_decline(d, kept, answer);
+    PGresult *result = NULL;
+
+    if (!d->admit)
+        result = ask_decline(d, kept, answer);
+    else if (books_are_here(d, kept))
+        result = ask_admit(d, kept, answer);
     const char *outcome = result == NULL ? "" : PQgetvalue(result, 0, 0);
 
     if (strcmp(outcome, d->admit ? "admitted" : "declined") == 0) {
