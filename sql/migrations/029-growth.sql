@@ -378,3 +378,5 @@ COMMENT ON FUNCTION yuebao.upkeep(integer) IS
 REVOKE EXECUTE ON FUNCTION yuebao.is_detached(date), yuebao.needs_figures(date), yuebao.refuse_detached(), yuebao.digest_of(text),
     yuebao.keeps_attached(date), yuebao.move_month(date, boolean), yuebao.detach_month(date), yuebao.count_month(date), yuebao.attach_month(date), yuebao.clear_enrolments(),
     yuebao.upkeep(integer) FROM PUBLIC;
+GRANT SELECT ON yuebao.detached TO yuebao_teller;
+GRANT EXECUTE ON FUNCTION yuebao.is_detached(date), yuebao.needs_figures(date) TO yuebao_teller;

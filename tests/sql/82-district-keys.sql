@@ -8,7 +8,7 @@ INSERT INTO kept_whole
 SELECT t.name, k.reason
 FROM (VALUES
     ('written by administrators, small: every machine holds a copy (a reference table)',
-     'balance_exclusion balance_indicator balance_threshold baseline calendar catalogue catalogue_form district district_ancestor extension form '
+     'access access_scope balance_exclusion balance_indicator balance_threshold baseline calendar catalogue catalogue_form district district_ancestor extension form '
      'form_indicator form_school indicator plan rule rule_term school school_district school_key snapshot snapshot_target target'),
     ('one row, or one a month: a copy', 'registry_version detached migration migration_api'),
     ('one-time codes and what administrators did: stays on the coordinator', 'enrolment audit_log'),
