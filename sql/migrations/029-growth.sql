@@ -35,7 +35,7 @@ END;
 COMMENT ON FUNCTION yuebao.is_detached(date) IS 'Whether the figures of periods that begin on this day are put away.';
 
 CREATE FUNCTION yuebao.needs_figures(first_day date) RETURNS boolean
-    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     away record;

@@ -9,7 +9,7 @@ from measure import Others
 from province import Province
 from stage import Stage
 
-NAMES = ["ceiling", "ingest", "storm", "naive", "connections", "corrections", "queries"]
+NAMES = ["ceiling", "ingest", "storm", "naive", "connections", "corrections", "queries", "sizes"]
 
 
 def leave(number, frame):

@@ -13,7 +13,7 @@ CREATE TEMPORARY TABLE decided (name text PRIMARY KEY, says text, columns boolea
 INSERT INTO decided (says, name) SELECT t.says, u.name FROM (VALUES
     ('catalogue', '{district, school, school_district, plan, indicator, target, baseline, form, form_indicator, form_school, rule, rule_term,
                     catalogue_form, calendar, extension, threshold, balance_indicator, balance_threshold, balance_exclusion, snapshot, area, area_school,
-                    district_above, total_unfolded}'::text[]),
+                    detached, district_above, total_unfolded}'::text[]),
     ('guarded',   '{figure, figure_history, total_folded, remark, review, declaration, snapshot_target, snapshot_result,
                     district_ancestor, access, access_scope, audit_log, owed, school_change, total_above, alert}'),
     ('closed',    '{total_delta, watched_form, total_to_judge, total_judged, enrolment, registry_version, migration, migration_api}')) AS t (says, names) CROSS JOIN unnest(t.names) AS u (name);
