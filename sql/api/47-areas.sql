@@ -53,7 +53,7 @@ BEGIN ATOMIC
     CROSS JOIN LATERAL yuebao.area_totals(a.area, (SELECT o.indicator FROM yuebao.indicator AS o WHERE o.code = of_indicator), ARRAY[p.first_day],
                                           p.frequency, of_kind) AS t
     JOIN yuebao.indicator AS i ON i.indicator = t.indicator
-    WHERE (of_area IS NULL OR a.code = of_area)
+    WHERE (of_area IS NULL OR a.code = of_area) AND yuebao.needs_figures(p.first_day)
       AND a.area IN (SELECT v.area FROM yuebao.seen_area AS v)
       AND (of_indicator IS NULL OR i.code = of_indicator)
       AND (in_district IS NULL OR a.code IN (SELECT n.area FROM api.areas_in(in_district) AS n))
@@ -95,7 +95,8 @@ COMMENT ON VIEW api.area_completeness IS
 CREATE VIEW api.area_coverage AS
 SELECT a.code AS area, a.name_zh AS area_zh, a.name_en AS area_en, f.code AS form, t.kind, t.frequency,
        yuebao.period_text(t.period, t.frequency) AS period, t.period AS first_day, i.code AS indicator, i.name_zh, i.name_en, t.required,
-       t.expected, t.with_value, t.not_applicable, t.not_yet_known, t.not_collected, t.refused, t.left_out, t.not_reported
+       t.expected, t.with_value + h.zero AS with_value, t.not_applicable + h.zero AS not_applicable, t.not_yet_known + h.zero AS not_yet_known,
+       t.not_collected + h.zero AS not_collected, t.refused + h.zero AS refused, t.left_out + h.zero AS left_out, t.not_reported
 FROM (
     SELECT m.area, o.period, o.form, o.kind, o.frequency, k.indicator, k.required, count(*) AS expected, count(g.value) AS with_value,
            count(*) FILTER (WHERE g.missing = 1) AS not_applicable,
@@ -118,6 +119,9 @@ FROM (
 JOIN yuebao.area AS a ON a.area = t.area
 JOIN yuebao.seen_area AS v ON v.area = t.area
 JOIN yuebao.seen_indicator AS w ON w.indicator = t.indicator
+-- where the figures are put away, it is not known how many there were
+CROSS JOIN LATERAL (SELECT CASE WHEN NOT EXISTS (SELECT FROM yuebao.detached AS d WHERE d.month = date_trunc('month', t.period::timestamp)::date)
+                                THEN 0 END AS zero) AS h
 JOIN yuebao.form AS f ON f.form = t.form
 JOIN yuebao.indicator AS i ON i.indicator = t.indicator;
 COMMENT ON VIEW api.area_coverage IS

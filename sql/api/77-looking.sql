@@ -101,7 +101,7 @@ BEGIN ATOMIC
     LEFT JOIN figures AS b ON b.frequency = s.frequency AND b.period = s.before
     LEFT JOIN figures AS y ON y.frequency = s.frequency AND y.period = s.year_before
     LEFT JOIN owed AS o ON o.frequency = s.frequency AND o.period = s.period
-    WHERE of_school IS NULL OR yuebao.needs_figures(s.period)
+    WHERE (of_school IS NULL AND in_area IS NULL) OR yuebao.needs_figures(s.period)
     ORDER BY s.period, s.frequency;
 END;
 COMMENT ON FUNCTION api.trend(text, integer, text, text, text, text, text) IS

@@ -1,6 +1,6 @@
 -- Months that are made ahead, put away and brought back: what stays, what is said, what is refused.
 BEGIN;
-SELECT plan(51);
+SELECT plan(54);
 \ir fixture.psql
 
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01', '{"pupils": [100], "rate": [3, 4], "largest": [60]}');
@@ -11,6 +11,8 @@ INSERT INTO yuebao.rule (code, severity, op, message_zh, message_en) VALUES ('la
 INSERT INTO yuebao.rule_term (rule, side, position, indicator, part)
 SELECT u.rule, t.side, 1, i.indicator, 'value' FROM yuebao.rule AS u, (VALUES ('left', 'largest'), ('right', 'pupils')) AS t (side, code)
 JOIN yuebao.indicator AS i ON i.code = t.code;
+INSERT INTO yuebao.area (code, kind, name_zh, name_en, district) VALUES ('cluster', 'cluster', '学区', 'Cluster', 220203);
+INSERT INTO yuebao.area_school (area, school) SELECT a.area, s.school FROM yuebao.area AS a, yuebao.school AS s WHERE a.code = 'cluster' AND s.code IN ('P1', 'P4');
 SELECT yuebao.fold_totals(2); -- some folded, some not
 
 -- ---- ahead ------------------------------------------------------------------------------------------------------------------------------
@@ -84,6 +86,11 @@ SELECT throws_ok($$ SELECT * FROM api.distribution('pupils', '2025-01', 220203) 
 SELECT throws_ok($$ SELECT * FROM api.profile('P1', '2025-01') $$, 'YB029', NULL, 'a school''s profile');
 SELECT throws_ok($$ SELECT * FROM api.figure_trace('P1', '2025-01', 'pupils') $$, 'YB029', NULL, 'one figure');
 SELECT throws_ok($$ SELECT * FROM api.trend('pupils', NULL, 'P1') $$, 'YB029', NULL, 'a school over time');
+SELECT throws_ok($$ SELECT * FROM api.area_total('2025-01', 'cluster') $$, 'YB029', NULL, 'an area, which is read from its schools');
+SELECT throws_ok($$ SELECT * FROM api.trend('pupils', in_area => 'cluster') $$, 'YB029', NULL, 'and over time');
+SELECT results_eq($$ SELECT c.expected, c.with_value, c.left_out, c.not_reported FROM api.area_coverage AS c
+                     WHERE c.area = 'cluster' AND c.period = '2025-01' AND c.form = 'primary.monthly' AND c.indicator = 'pupils' $$,
+    $$VALUES (2::bigint, NULL::bigint, NULL::bigint, 1::bigint)$$, 'what it covers is not known');
 SELECT throws_ok($$ SELECT * FROM api.outliers_in(220203, '2025-01') $$, 'YB029', NULL, 'outliers');
 SELECT throws_ok($$ SELECT * FROM api.breaches_in(220203, '2025-01') $$, 'YB029', NULL, 'breaches');
 SELECT throws_ok($$ SELECT * FROM api.review_figures('P1', 'primary.monthly', '2025-01') $$, 'YB029', NULL, 'what a bureau reviews');

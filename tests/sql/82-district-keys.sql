@@ -9,7 +9,8 @@ SELECT t.name, k.reason
 FROM (VALUES
     ('written by administrators, small: every machine holds a copy (a reference table)',
      'access access_scope area area_school balance_exclusion balance_indicator balance_threshold baseline calendar catalogue catalogue_form district district_ancestor extension form '
-     'form_indicator form_school indicator plan rule rule_term school school_district school_key snapshot snapshot_target target threshold watched_form'),
+     'form_indicator form_school indicator plan rule rule_term school school_district school_key publication publication_indicator publication_rule publication_withdrawal snapshot snapshot_target '
+     'target threshold watched_form'),
     ('one row, or one a month: a copy', 'registry_version detached migration migration_api'),
     ('one-time codes, contacts and what administrators did: stays on the coordinator', 'enrolment audit_log contact'),
     ('a surrogate key orders them; by district its key becomes (district, number), and nothing refers to the number alone', 'review declaration'),
