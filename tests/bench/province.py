@@ -56,6 +56,7 @@ class Province(Stage):
         windows = database.rows("SELECT form, period FROM yuebao.calendar ORDER BY period, form")
         with ThreadPoolExecutor(MAKERS) as makers:
             made = sum(makers.map(lambda window: database.value("SELECT bench.fill(%s, %s)", *window), windows))
+        database.run("SELECT yuebao.add_up_above()")
         database.run("VACUUM ANALYZE")
         database.run("CHECKPOINT")
         self.cluster.rows("postgres", "ALTER DATABASE making RENAME TO province")  # half a province is none
