@@ -93,10 +93,10 @@ SELECT * FROM api.declarations(%(province)s, %(period)s);
 SELECT * FROM api.calendar WHERE period = %(period)s;
 
 -- balance of a county [county]
-SELECT * FROM api.balance_in(%(county)s, '2026-Q3');
+SELECT * FROM api.balance_in(%(county)s, %(period)s);
 
 -- schools of a county that move its balance most [county]
-SELECT * FROM api.balance_schools_in(%(county)s, '2026-Q3');
+SELECT * FROM api.balance_schools_in(%(county)s, %(period)s);
 
 -- breaches in a county [county]
 SELECT * FROM api.breaches_in(%(county)s, %(period)s);
@@ -144,7 +144,7 @@ SELECT * FROM api.distribution(%(indicator)s, %(period)s, %(province)s);
 SELECT rank, school, figure FROM api.rank_schools(%(indicator)s, %(period)s, %(province)s) WHERE rank <= 20;
 
 -- balance below the province [schools]
-SELECT * FROM api.balance_in(%(province)s, '2026-Q3');
+SELECT * FROM api.balance_in(%(province)s, %(period)s);
 
 -- missing in the province [province]
 SELECT count(*) FROM api.missing_in(%(province)s) AS m WHERE m.period = %(period)s;
