@@ -253,6 +253,26 @@ def test_a_text_to_paste(said):
         "missing", "--district", COUNTY, "--period", LATE, "--form", "primary.monthly", "--text", "--lang", "en").stdout
 
 
+def test_people_read_units_in_their_language_and_no_bar_where_there_is_no_figure(said):
+    def told(language, *args):
+        return said.world.database.ctl(*map(str, args), "--lang", language).stdout
+
+    trend = told("zh", "trend", PUPILS, "--district", COUNTY)
+    drawn = {line.split()[0]: "░" in line or "█" in line for line in trend.splitlines()[1:-1]}
+    assert drawn == {p: said.total(PUPILS, p, COUNTY) is not None for p in (CLOSED, LATE, OPEN)} and not drawn[CLOSED]
+    for command in (f"trend {PUPILS} --district {COUNTY}", f"distribution {PUPILS} {OPEN}", f"drill {COUNTY} {OPEN} {PUPILS}",
+                    f"figure {said.schools[0].code} {OPEN} {PUPILS}"):
+        assert "单位 人。" in told("zh", *command.split()) and "in pupils" in told("en", *command.split()), command
+    assert "平方米" in (totals := told("zh", "totals", COUNTY, OPEN)) and "m2" not in totals
+    assert "person times" in told("en", "totals", COUNTY, OPEN)
+
+
+def test_a_period_that_asks_nobody_is_no_line_of_a_trend(said):
+    others = next(i.code for i in said.world.catalogue.indicators.values()
+                  if asked_of(said, i.code) and "junior" not in asked_of(said, i.code))
+    assert ask(said, "trend", others, "--school", said.schools[4].code) == []
+
+
 def test_a_reader_may_ask_and_all_formats_say_the_same(said):
     reader = said.world.database.auditor()
     for command in (f"trend {PUPILS} --district {COUNTY}", f"totals {COUNTY} {OPEN}", f"rank {PUPILS} {OPEN} --district {CITY}", f"rank {PUPILS} {OPEN} --schools",

@@ -535,6 +535,7 @@ def test_what_everybody_gets(place, tmp_path):
     assert all(a.get("scope") in ("row", "col") for t, a in page.tags if t == "th")
     assert f"<{COUNTIES[0]}>区" in "".join(page.text) and f"<{COUNTIES[0]}>区" not in html
     assert page.cells.count("*") == len(held) and "size:A4" in html
+    assert "（人）" in html and "(pupils)" in html and "（pupils）" not in html
     assert {"complement", "schools"}.isdisjoint(html.split())
 
     # the administrator sees why, with the numbers

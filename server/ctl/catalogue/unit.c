@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -69,4 +70,18 @@ unit_zh(const char *code)
         if (strcmp(units[i].code, code) == 0)
             return units[i].zh;
     return code;
+}
+
+const char *
+unit_words(enum language language, const char *code, char words[UNIT_WORDS_MAX])
+{
+    if (strcmp(code, "ratio") == 0)
+        return "%";
+    if (language == LANGUAGE_ZH)
+        return unit_zh(code);
+    snprintf(words, UNIT_WORDS_MAX, "%s", code);
+    for (char *c = words; *c != '\0'; c++)
+        if (*c == '_')
+            *c = ' ';
+    return words;
 }

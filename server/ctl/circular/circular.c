@@ -124,21 +124,6 @@ circular_fact(const struct circular *circular, const char *name)
     return circular_value(circular, circular->facts, 0, name);
 }
 
-/* "hours_per_teacher" as "hours per teacher". */
-static const char *
-unit_words(const struct circular *circular, const char *code, char buffer[CIRCULAR_CELL_MAX])
-{
-    if (strcmp(code, "ratio") == 0)
-        return "%";
-    if (circular->ctl->language == LANGUAGE_ZH)
-        return unit_zh(code);
-    snprintf(buffer, CIRCULAR_CELL_MAX, "%s", code);
-    for (char *c = buffer; *c != '\0'; c++)
-        if (*c == '_')
-            *c = ' ';
-    return buffer;
-}
-
 const char *
 circular_cell(const struct circular *circular, const struct circular_table *table, int row, size_t column,
               char buffer[CIRCULAR_CELL_MAX])
@@ -155,7 +140,7 @@ circular_cell(const struct circular *circular, const struct circular_table *tabl
         return "";
     if (c->kind == CIRCULAR_WORD)
         return message_word(circular->ctl->language, cell);
-    return c->kind == CIRCULAR_UNIT ? unit_words(circular, cell, buffer) : cell;
+    return c->kind == CIRCULAR_UNIT ? unit_words(circular->ctl->language, cell, buffer) : cell;
 }
 
 long

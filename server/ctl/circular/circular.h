@@ -144,7 +144,7 @@ bool circular_ask_table(struct circular *circular, const struct circular_layout 
 
 /* ---- reading it --------------------------------------------------------------------------------- */
 
-#define CIRCULAR_CELL_MAX 64
+#define CIRCULAR_CELL_MAX 65
 
 /* What a cell shows, in the reader's language; "" for NULL. Lives as long as the circular and `buffer`. */
 const char *circular_cell(const struct circular *circular, const struct circular_table *table, int row,

@@ -10,6 +10,7 @@
 #include "db.h"
 #include "outfile.h"
 #include "publish.h"
+#include "unit.h"
 #include "xml.h"
 
 #define KINDS_MAX 8 /* kinds of school and all kinds */
@@ -190,6 +191,22 @@ put_district(const struct page *page, int first, int end, const char *const *kin
     fputs("</tr>\n", page->out);
 }
 
+static void
+put_name_and_unit(const struct page *page, int row)
+{
+    const char *unit = text(page, row, PAGE_UNIT);
+    char zh[UNIT_WORDS_MAX], en[UNIT_WORDS_MAX];
+
+    xml_text(page->out, text(page, row, PAGE_NAME_ZH));
+    fputs("（", page->out);
+    xml_text(page->out, unit_words(LANGUAGE_ZH, unit, zh));
+    fputs("） <span lang=\"en\">", page->out);
+    xml_text(page->out, text(page, row, PAGE_NAME_EN));
+    fputs(" (", page->out);
+    xml_text(page->out, unit_words(LANGUAGE_EN, unit, en));
+    fputs(")</span>", page->out);
+}
+
 /* Rows first … end - 1 are one indicator's. */
 static void
 put_table(const struct page *page, int first, int end)
@@ -198,10 +215,8 @@ put_table(const struct page *page, int first, int end)
     size_t n = kinds_of(page, first, end, kinds);
 
     fputs("<table>\n<caption>", page->out);
-    put_both(page->out, text(page, first, PAGE_NAME_ZH), text(page, first, PAGE_NAME_EN));
-    fputs(" (", page->out);
-    xml_text(page->out, text(page, first, PAGE_UNIT));
-    fputs(")</caption>\n<thead><tr><th scope=\"col\">", page->out);
+    put_name_and_unit(page, first);
+    fputs("</caption>\n<thead><tr><th scope=\"col\">", page->out);
     put_both(page->out, message_text(LANGUAGE_ZH, MSG_ctl_col_district),
              message_text(LANGUAGE_EN, MSG_ctl_col_district));
     fputs("</th>", page->out);

@@ -74,7 +74,7 @@ static const struct listing members = {.columns = of_members,
 
 #define FROM_TOTALS "FROM api.area_total($3, $1, $4, $5, $2::integer) AS x ORDER BY x.area, x.indicator"
 #define TOTALS                                                                                               \
-    "x.area, x.area_@, x.name_@, " LOOK_FIGURE("x.figure") ", " LOOK_UNIT ", " LOOK_FILLED                   \
+    "x.area, x.area_@, x.name_@, " LOOK_FIGURE("x.figure") ", x.unit, " LOOK_FILLED                          \
                                                            ", x.schools || '/' || x.expected, x.excused, "   \
                                                            "x.missing"
 
@@ -90,10 +90,19 @@ static const struct output_column of_totals[] = {
     {"missing", MSG_ctl_col_missing, CELL_INTEGER, {0}},
 };
 
+enum { TOTAL_UNIT = 4 };
+
+static void
+name_unit(struct ctl *ctl, const PGresult *result, int row, const char **cells, char words[LISTING_WORDS_MAX])
+{
+    cells[TOTAL_UNIT] = look_unit(ctl, PQgetvalue(result, row, TOTAL_UNIT), words);
+}
+
 static const struct listing totals = {.columns = of_totals,
                                       .n = sizeof(of_totals) / sizeof(of_totals[0]),
                                       .none = MSG_ctl_look_none,
-                                      .one = MESSAGE_COUNT};
+                                      .one = MESSAGE_COUNT,
+                                      .in_words = name_unit};
 
 /* ---- the command ---------------------------------------------------------------------------------- */
 

@@ -14,7 +14,7 @@
         "x.median") ", " LOOK_FIGURE("x.upper_quartile") ", " LOOK_FIGURE("x.highest") ", " LOOK_FIGURE("x."                   \
                                                                                                         "me"                   \
                                                                                                         "a"                    \
-                                                                                                        "n") ", x.name_@, " LOOK_UNIT
+                                                                                                        "n") ", x.name_@, x.unit"
 
 enum { KIND = 0, NAME = 10, UNIT = 11 };
 
@@ -45,8 +45,10 @@ in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, c
 static void
 explain(struct ctl *ctl, const PGresult *result)
 {
+    char words[LISTING_WORDS_MAX];
+
     ctl_say(ctl, MSG_ctl_distribution_legend, "name", PQgetvalue(result, 0, NAME), "unit",
-            PQgetvalue(result, 0, UNIT), NULL);
+            look_unit(ctl, PQgetvalue(result, 0, UNIT), words), NULL);
 }
 
 int

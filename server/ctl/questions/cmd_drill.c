@@ -68,13 +68,14 @@ say_total(struct ctl *ctl, const char *const values[5])
     static const char of_district[] = "FROM api.rank_districts($3, $2, $1::integer, $4) AS x WHERE x.own AND "
                                       "$5::text IS NULL";
     static const char of_area[] = "FROM api.area_total($2, $5, $3, $4, $1::integer) AS x";
-    PGresult *result = look_ask(
-        ctl, "coalesce(" LOOK_FIGURE("x.figure") ", '–'), coalesce(" LOOK_FILLED ", '–'), " LOOK_UNIT,
-        values[4] != NULL ? of_area : of_district, 5, values);
+    char words[LISTING_WORDS_MAX];
+    PGresult *result =
+        look_ask(ctl, "coalesce(" LOOK_FIGURE("x.figure") ", '–'), coalesce(" LOOK_FILLED ", '–'), x.unit",
+                 values[4] != NULL ? of_area : of_district, 5, values);
 
     if (result != NULL && PQntuples(result) == 1)
         ctl_say(ctl, MSG_ctl_drill_total, "figure", PQgetvalue(result, 0, 0), "filled",
-                PQgetvalue(result, 0, 1), "unit", PQgetvalue(result, 0, 2), NULL);
+                PQgetvalue(result, 0, 1), "unit", look_unit(ctl, PQgetvalue(result, 0, 2), words), NULL);
     PQclear(result);
     return result != NULL;
 }

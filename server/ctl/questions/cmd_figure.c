@@ -12,7 +12,7 @@
     "x.revision, coalesce(" LOOK_FILLED ", x.missing_@), " LOOK_FIGURE(                                      \
         "x.figure") ", x.received_at, x.late, x.admitted, x.filler || ' / ' || x.reviewer || ' / ' || "      \
                     "x.head, x.id, x.state, x.correction, x.explanation, x.replaced_by, "                    \
-                    "x.name_@, " LOOK_UNIT
+                    "x.name_@, x.unit"
 
 enum {
     FILLED = 1,
@@ -69,7 +69,7 @@ static int
 show(struct ctl *ctl, const PGresult *result)
 {
     struct output *output = output_new(columns, COLUMN_COUNT);
-    char id[ID_SHOWN + 1];
+    char id[ID_SHOWN + 1], words[LISTING_WORDS_MAX];
 
     if (output == NULL)
         return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
@@ -79,7 +79,7 @@ show(struct ctl *ctl, const PGresult *result)
     output_free(output);
     snprintf(id, sizeof(id), "%s", PQgetvalue(result, 0, ID));
     ctl_say(ctl, MSG_ctl_figure_legend, "name", PQgetvalue(result, 0, NAME), "unit",
-            PQgetvalue(result, 0, UNIT), "id", id, NULL);
+            look_unit(ctl, PQgetvalue(result, 0, UNIT), words), "id", id, NULL);
     return status;
 }
 

@@ -10,7 +10,7 @@
     "FROM api.totals($1::integer, $2, $3, $4, $5, $6::boolean, $7::boolean) WITH ORDINALITY AS x "           \
     "ORDER BY x.ordinality"
 #define SHOWN                                                                                                \
-    "x.district_@, x.name_@, x.kind, " LOOK_FIGURE("x.figure") ", " LOOK_UNIT ", " LOOK_FILLED               \
+    "x.district_@, x.name_@, x.kind, " LOOK_FIGURE("x.figure") ", x.unit, " LOOK_FILLED                      \
                                                                ", CASE WHEN x.from_period = x.to_period "    \
                                                                "THEN x.from_period ELSE x.from_period || "   \
                                                                "'…' || x.to_period END, x.periods || '/' " \
@@ -18,7 +18,7 @@
                                                                "x.expected, x.excused, x.missing, "          \
                                                                "CASE WHEN x.settled THEN 't' ELSE '' END"
 
-enum { DISTRICT, KIND = 2, SETTLED = 11 };
+enum { KIND = 2, UNIT = 4, SETTLED = 11 };
 
 static const struct output_column columns[] = {
     {"district", MSG_ctl_col_district_name, CELL_TEXT, {.widest = 24, .least = 8, .leaves = 1}},
@@ -39,7 +39,7 @@ static const struct output_column columns[] = {
 static void
 in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, char words[LISTING_WORDS_MAX])
 {
-    (void)words;
+    cells[UNIT] = look_unit(ctl, PQgetvalue(result, row, UNIT), words);
     if (!PQgetisnull(result, row, KIND))
         cells[KIND] = message_word(ctl->language, PQgetvalue(result, row, KIND));
     cells[SETTLED] = PQgetvalue(result, row, SETTLED)[0] == 't'

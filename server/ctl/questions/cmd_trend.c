@@ -6,14 +6,16 @@
 #include "look.h"
 #include "places.h"
 
-#define FROM "FROM api.trend($1, $2::integer, $3, $4, $5, $6, $7) AS x ORDER BY x.first_day, x.frequency"
+#define FROM                                                                                                 \
+    "FROM api.trend($1, $2::integer, $3, $4, $5, $6, $7) AS x WHERE x.expected > 0 OR x.schools > 0 ORDER "  \
+    "BY x.first_day, x.frequency"
 #define SHOWN                                                                                                \
     "x.period, coalesce(" LOOK_FIGURE(                                                                       \
         "x.figure") ", x.missing_@), "                                                                       \
-                    "CASE WHEN max(x.figure) OVER () > 0 THEN greatest(x.figure, 0) / max(x.figure) OVER "   \
-                    "() "                                                                                    \
-                    "END, x.schools || '/' || x.expected, x.excused, x.missing, " LOOK_CHANGE(               \
-                        "x.change") ", " LOOK_CHANGE("x.year_change") ", x.name_@, " LOOK_UNIT
+                    "CASE WHEN max(x.figure) OVER () > 0 AND x.figure IS NOT NULL "                          \
+                    "THEN greatest(x.figure, 0) / max(x.figure) OVER () END, x.schools || '/' || "           \
+                    "x.expected, x.excused, x.missing, " LOOK_CHANGE("x.change") ", " LOOK_CHANGE(           \
+                        "x.year_change") ", x.name_@, x.unit"
 
 enum { BAR = 2, NAME = 8, UNIT = 9 };
 
@@ -41,8 +43,10 @@ draw(struct ctl *ctl, const PGresult *result, int row, const char **cells, char 
 static void
 explain(struct ctl *ctl, const PGresult *result)
 {
+    char words[LISTING_WORDS_MAX];
+
     ctl_say(ctl, MSG_ctl_trend_legend, "name", PQgetvalue(result, 0, NAME), "unit",
-            PQgetvalue(result, 0, UNIT), NULL);
+            look_unit(ctl, PQgetvalue(result, 0, UNIT), words), NULL);
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "db.h"
+#include "unit.h"
 
 char *
 look_in_language(const struct ctl *ctl, const char *columns)
@@ -45,6 +46,12 @@ look_bar(const char *fraction, char bar[LOOK_BAR_SIZE])
     bar[0] = '\0';
     for (int i = 0; fraction != NULL && i < LOOK_BAR_CELLS; i++)
         strcat(bar, i < full ? "█" : "░");
+}
+
+const char *
+look_unit(const struct ctl *ctl, const char *unit, char words[LISTING_WORDS_MAX])
+{
+    return unit_words(ctl->language, unit, words);
 }
 
 const char *

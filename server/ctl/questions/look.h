@@ -27,13 +27,15 @@ char *look_in_language(const struct ctl *ctl, const char *columns);
     "pg_catalog.trim_scale(pg_catalog.round(" change                                                         \
     " * 100, 2)) || CASE '@' WHEN 'zh' THEN '百分点' ELSE ' pp' END "                                     \
     "ELSE pg_catalog.trim_scale(pg_catalog.round(" change ", 2))::text END"
-#define LOOK_UNIT   "CASE x.unit WHEN 'ratio' THEN '%' ELSE x.unit END"
 #define LOOK_FILLED "x.value || coalesce('/' || x.denominator, '')"
 
 #define LOOK_BAR_CELLS 20
 #define LOOK_BAR_SIZE  (LOOK_BAR_CELLS * 3 + 1)
 /* As many full cells as `fraction` (text, 0 to 1) says; NULL draws nothing. */
 void look_bar(const char *fraction, char bar[LOOK_BAR_SIZE]);
+
+/* A unit's code in the reader's words. */
+const char *look_unit(const struct ctl *ctl, const char *unit, char words[LISTING_WORDS_MAX]);
 
 /* value, excused, left_out, missing in the reader's words. */
 const char *look_state(const struct ctl *ctl, const char *state);
