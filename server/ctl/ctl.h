@@ -100,6 +100,9 @@ void import_columns_help(const struct ctl *ctl, FILE *out); /* the files' column
 int cmd_calendar(struct ctl *ctl, int argc, char **argv);
 int cmd_ask(struct ctl *ctl, int argc, char **argv);
 int cmd_enrol(struct ctl *ctl, int argc, char **argv);
+int cmd_districts(struct ctl *ctl, int argc, char **argv);
+int cmd_plans(struct ctl *ctl, int argc, char **argv);
+int cmd_indicators(struct ctl *ctl, int argc, char **argv);
 int cmd_schools(struct ctl *ctl, int argc, char **argv);
 int cmd_areas(struct ctl *ctl, int argc, char **argv);
 int cmd_progress(struct ctl *ctl, int argc, char **argv);

@@ -1,10 +1,12 @@
 #include "known.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "db.h"
 #include "gate.h"
 #include "limit.h"
+#include "near.h"
 #include "period.h"
 
 /* The kinds of schools, as sql/migrations names them. */
@@ -127,6 +129,37 @@ is_statement_id(struct ctl *ctl, const char *text)
     return refuse(ctl, MSG_ctl_kept_bad_id, text);
 }
 
+/* What is not among the codes of `sql` (code, Chinese name, English name): those that may have been meant are
+ * named. */
+static bool
+refuse_with_near(struct ctl *ctl, const char *sql, const char *value, enum message none, enum message some)
+{
+    struct near near = {.typed = value};
+    PGresult *result = db_query(ctl, sql, 0, NULL);
+
+    if (result == NULL)
+        return false;
+    for (int r = 0; r < PQntuples(result); r++)
+        near_consider(&near, PQgetvalue(result, r, 0),
+                      PQgetvalue(result, r, ctl->language == LANGUAGE_ZH ? 1 : 2));
+    char *list = near_list(&near, message_text(ctl->language, MSG_ctl_near_joint));
+    ctl_fail(ctl, EX_DATAERR, list == NULL ? none : some, "value", value, "near", list, NULL);
+    free(list);
+    PQclear(result);
+    return false;
+}
+
+/* 1 or 0 as the query says, whose one cell is a boolean; -1: reported. */
+static int
+ask_whether(struct ctl *ctl, const char *sql, const char *value)
+{
+    PGresult *result = db_query(ctl, sql, 1, &value);
+    int answer = result == NULL ? -1 : PQgetvalue(result, 0, 0)[0] == 't';
+
+    PQclear(result);
+    return answer;
+}
+
 /* Whether the query, whose one cell is a boolean, says yes. */
 static bool
 says_yes(struct ctl *ctl, const char *sql, int n, const char *const *values, enum message otherwise)
@@ -179,13 +212,9 @@ bool
 knows_district(struct ctl *ctl, const char *district)
 {
     static const char sql[] = "SELECT EXISTS (SELECT FROM api.district AS d WHERE d.district = $1::integer)";
-    PGresult *result = district == NULL ? NULL : db_query(ctl, sql, 1, &district);
+    int there = district == NULL ? 1 : ask_whether(ctl, sql, district);
 
-    if (district != NULL && result == NULL)
-        return false;
-    bool known = district == NULL || PQgetvalue(result, 0, 0)[0] == 't';
-    PQclear(result);
-    return known || refuse_district(ctl, district);
+    return there == 1 || (there == 0 && refuse_district(ctl, district));
 }
 
 bool
@@ -209,16 +238,30 @@ sees_area(struct ctl *ctl, const char *area)
 bool
 knows_plan(struct ctl *ctl, const char *plan)
 {
-    return plan == NULL || says_yes(ctl, "SELECT EXISTS (SELECT FROM api.plan AS p WHERE p.plan = $1)", 1,
-                                    &plan, MSG_ctl_no_plan);
+    int there = plan == NULL
+                    ? 1
+                    : ask_whether(ctl, "SELECT EXISTS (SELECT FROM api.plan AS p WHERE p.plan = $1)", plan);
+
+    return there == 1 ||
+           (there == 0 &&
+            refuse_with_near(ctl, "SELECT p.plan, p.title_zh, p.title_en FROM api.plan AS p ORDER BY p.plan",
+                             plan, MSG_ctl_no_plan, MSG_ctl_no_plan_near));
 }
 
 bool
 knows_indicator(struct ctl *ctl, const char *indicator)
 {
-    return indicator == NULL ||
-           says_yes(ctl, "SELECT EXISTS (SELECT FROM api.indicator AS i WHERE i.indicator = $1)", 1,
-                    &indicator, MSG_ctl_no_indicator);
+    int there =
+        indicator == NULL
+            ? 1
+            : ask_whether(ctl, "SELECT EXISTS (SELECT FROM api.indicator AS i WHERE i.indicator = $1)",
+                          indicator);
+
+    return there == 1 ||
+           (there == 0 &&
+            refuse_with_near(
+                ctl, "SELECT i.indicator, i.name_zh, i.name_en FROM api.indicator AS i ORDER BY i.indicator",
+                indicator, MSG_ctl_no_indicator, MSG_ctl_no_indicator_near));
 }
 
 bool

@@ -9,6 +9,7 @@
 
 #include "ctl.h"
 #include "envelope.h"
+#include "near.h"
 #include "output.h"
 
 #define PIPE_COLUMNS 120
@@ -19,6 +20,9 @@ static const struct command commands[] = {
     {"calendar", cmd_calendar, MSG_ctl_sum_calendar, MSG_ctl_help_calendar, NULL},
     {"ask", cmd_ask, MSG_ctl_sum_ask, MSG_ctl_help_ask, NULL},
     {"enrol", cmd_enrol, MSG_ctl_sum_enrol, MSG_ctl_help_enrol, NULL},
+    {"districts", cmd_districts, MSG_ctl_sum_districts, MSG_ctl_help_districts, NULL},
+    {"plans", cmd_plans, MSG_ctl_sum_plans, MSG_ctl_help_plans, NULL},
+    {"indicators", cmd_indicators, MSG_ctl_sum_indicators, MSG_ctl_help_indicators, NULL},
     {"schools", cmd_schools, MSG_ctl_sum_schools, MSG_ctl_help_schools, NULL},
     {"areas", cmd_areas, MSG_ctl_sum_areas, MSG_ctl_help_areas, NULL},
     {"progress", cmd_progress, MSG_ctl_sum_progress, MSG_ctl_help_progress, NULL},
@@ -60,6 +64,20 @@ find_command(const char *name)
         if (strcmp(commands[i].name, name) == 0)
             return &commands[i];
     return NULL;
+}
+
+static int
+refuse_command(struct ctl *ctl, const char *name)
+{
+    struct near near = {.typed = name};
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        near_consider(&near, commands[i].name, NULL);
+    char *list = near_list(&near, message_text(ctl->language, MSG_ctl_near_joint));
+    ctl_usage(ctl, list == NULL ? MSG_ctl_unknown_command : MSG_ctl_unknown_command_near, "command", name,
+              "near", list, NULL);
+    free(list);
+    return ctl->status;
 }
 
 static void
@@ -123,7 +141,7 @@ dispatch(struct ctl *ctl, int argc, char **argv)
     }
     const struct command *command = find_command(argv[first]);
     if (command == NULL)
-        return ctl_usage(ctl, MSG_ctl_unknown_command, "command", argv[first], NULL);
+        return refuse_command(ctl, argv[first]);
     ctl->command = command;
     return command->run(ctl, argc - first, argv + first);
 }

@@ -292,3 +292,18 @@ def test_a_reader_may_ask_and_all_formats_say_the_same(said):
 def test_what_does_not_exist_has_no_answer(said, command, status):
     done = said.world.database.ctl(*command.split(), ok=status)
     assert done.stdout == "" and done.stderr.startswith("yuebaoctl: ")
+
+
+def test_what_is_asked_about_can_be_found_by_its_name(said):
+    assert [d["district"] for d in ask(said, "districts", "龙潭")] == [COUNTY] == [d["district"] for d in ask(said, "districts", "longtan")]
+    found = ask(said, "indicators", "在校(园)学生")
+    assert [i["indicator"] for i in found] == [PUPILS] and len(ask(said, "indicators")) == len(said.world.catalogue.indicators)
+    assert {p["district"] for p in ask(said, "plans", "Longtan")} == {COUNTY}
+    assert ask(said, "plans", "no such plan") == []
+
+
+@pytest.mark.parametrize("command, status, named", [
+    ("trend enroled_pupils", 65, "enrolled_pupils 在校(园)学生数"), ("trend 寄宿生", 65, "boarding_pupils"), ("progress --plan longtan", 65, "longtan-145"),
+    ("progres", 64, "progress"), ("totals 龙潭区 2026", 64, "yuebaoctl districts 龙潭区"), ("totals 220204 2026", 65, "220203")])
+def test_what_was_meant_is_named(said, command, status, named):
+    assert named in said.world.database.ctl(*command.split(), "--lang", "zh", ok=status).stderr
