@@ -5,8 +5,9 @@
 #ifndef YUEBAO_LIMIT_H
 #define YUEBAO_LIMIT_H
 
-#define PROTOCOL_NUMBER 1u /* spoken here; a server also speaks PROTOCOL_OLDEST .. */
-#define PROTOCOL_OLDEST 1u
+#define PROTOCOL_NUMBER  2u /* spoken here; a server also speaks PROTOCOL_OLDEST .. */
+#define PROTOCOL_OLDEST  1u
+#define PROTOCOL_ARRIVAL 2u /* the first that knows Arrival */
 
 #define FRAME_HEADER   4u            /* bytes: big-endian length of the body */
 #define FRAME_BODY_MAX (64u * 1024u) /* bytes; the largest form packs to about 4 KiB */
@@ -25,6 +26,8 @@
 #define SECRET_SIZE       64u /* Ed25519 secret key, libsodium's form: seed, then public key */
 #define SIGNATURE_SIZE    64u
 #define EXPORTER_SIZE     32u
+#define MAC_SIZE          32u                   /* of an Arrival */
+#define ARRIVAL_MS        (72u * 3600u * 1000u) /* so long an Arrival is honoured: over a week-end */
 #define EXPORTER_LABEL    "EXPORTER-yuebao-hello"
 #define ALGORITHM_ED25519 1u
 

@@ -56,12 +56,14 @@ verdict_of(const struct verdict_head *head)
 }
 
 uint8_t *
-answer_receipt(const struct receipt_key *key, const struct verdict_head *head, bool late, size_t *ret_len)
+answer_receipt(const struct receipt_key *key, const struct verdict_head *head, bool late, uint64_t arrived_ms,
+               size_t *ret_len)
 {
     Yuebao__Verdict verdict = verdict_of(head);
     Yuebao__Receipt receipt = YUEBAO__RECEIPT__INIT;
 
     receipt.late = late;
+    receipt.arrived_ms = arrived_ms;
     verdict.outcome_case = YUEBAO__VERDICT__OUTCOME_RECEIPT;
     verdict.receipt = &receipt;
     return sign(key, &verdict, ret_len);
@@ -209,14 +211,14 @@ reply_answer(uint32_t number, const uint8_t *answer, size_t answer_len, size_t *
 }
 
 uint8_t *
-reply_welcome(uint32_t number, const struct receipt_key *key, uint64_t server_ms, uint32_t in_flight,
-              size_t *ret_len)
+reply_welcome(uint32_t number, uint32_t protocol, const struct receipt_key *key, uint64_t server_ms,
+              uint32_t in_flight, size_t *ret_len)
 {
     Yuebao__Reply reply = YUEBAO__REPLY__INIT;
     Yuebao__Welcome welcome = YUEBAO__WELCOME__INIT;
     ProtobufCBinaryData keys[] = {{.data = (uint8_t *)(uintptr_t)key->key, .len = KEY_SIZE}};
 
-    welcome.protocol = PROTOCOL_NUMBER;
+    welcome.protocol = protocol;
     welcome.server_ms = server_ms;
     welcome.n_server_key = 1;
     welcome.server_key = keys;
@@ -263,12 +265,13 @@ reply_wait(uint32_t number, const uint8_t id[ID_SIZE], uint32_t retry_ms, size_t
 }
 
 uint8_t *
-reply_busy(uint32_t number, uint32_t retry_ms, size_t *ret_len)
+reply_busy(uint32_t number, uint32_t retry_ms, const Yuebao__Arrival *arrival, size_t *ret_len)
 {
     Yuebao__Reply reply = YUEBAO__REPLY__INIT;
     Yuebao__Busy busy = YUEBAO__BUSY__INIT;
 
     busy.retry_ms = retry_ms;
+    busy.arrival = (Yuebao__Arrival *)(uintptr_t)arrival;
     reply.number = number;
     reply.body_case = YUEBAO__REPLY__BODY_BUSY;
     reply.busy = &busy;

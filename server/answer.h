@@ -24,9 +24,9 @@ struct verdict_head {
     uint64_t decided_ms;
 };
 
-/* Packed, signed Answers. */
+/* Packed, signed Answers. arrived_ms: when it first came, if it had been turned away, else 0. */
 uint8_t *answer_receipt(const struct receipt_key *key, const struct verdict_head *head, bool late,
-                        size_t *ret_len);
+                        uint64_t arrived_ms, size_t *ret_len);
 uint8_t *answer_kept(const struct receipt_key *key, const struct verdict_head *head, uint64_t closed_ms,
                      size_t *ret_len);
 /* A person's decisions about what was kept. A text is borrowed, at most TEXT_MAX bytes. */
@@ -40,8 +40,8 @@ uint8_t *answer_conflict(const struct receipt_key *key, const struct verdict_hea
                          const uint8_t current_id[ID_SIZE], uint32_t current_revision, size_t *ret_len);
 
 /* Whole frames, header and body. `number` is the request's, 0 when none could be read. */
-uint8_t *reply_welcome(uint32_t number, const struct receipt_key *key, uint64_t server_ms, uint32_t in_flight,
-                       size_t *ret_len);
+uint8_t *reply_welcome(uint32_t number, uint32_t protocol, const struct receipt_key *key, uint64_t server_ms,
+                       uint32_t in_flight, size_t *ret_len);
 uint8_t *reply_agenda(uint32_t number, const uint8_t *agenda, size_t agenda_len, size_t *ret_len);
 uint8_t *reply_notices(uint32_t number, const uint8_t *notices, size_t notices_len, size_t *ret_len);
 uint8_t *reply_holding(uint32_t number, const uint8_t *holding, size_t holding_len, size_t *ret_len);
@@ -49,7 +49,8 @@ uint8_t *reply_answer(uint32_t number, const uint8_t *answer, size_t answer_len,
 uint8_t *reply_catalogue_part(uint32_t number, const uint8_t hash[ID_SIZE], const uint8_t *bytes,
                               size_t total, size_t offset, size_t *ret_len);
 uint8_t *reply_wait(uint32_t number, const uint8_t id[ID_SIZE], uint32_t retry_ms, size_t *ret_len);
-uint8_t *reply_busy(uint32_t number, uint32_t retry_ms, size_t *ret_len);
+/* arrival: borrowed, or NULL */
+uint8_t *reply_busy(uint32_t number, uint32_t retry_ms, const Yuebao__Arrival *arrival, size_t *ret_len);
 uint8_t *reply_fault(uint32_t number, Yuebao__FaultCode code, uint32_t retry_ms, size_t *ret_len);
 
 /* "FAULT_ORDER"; for the log. */

@@ -59,6 +59,8 @@ struct submission {
     uint32_t revision;
     uint8_t id[ID_SIZE], previous[ID_SIZE], key[KEY_SIZE];
     uint64_t received_ms;
+    uint64_t arrived_ms; /* when it first came, if it was turned away then; by it on time is judged. 0: it was
+                            not */
     bool late;
     uint8_t *envelope; /* packed Envelope, malloc'd, owned */
     size_t envelope_len;

@@ -2,9 +2,12 @@
 
 #include <stdlib.h>
 
+#include "clock.h"
+#include "envelope.h"
 #include "session.h"
 
-#define NO_SLOT UINT32_MAX
+#define NO_SLOT  UINT32_MAX
+#define GRACE_MS 1000u /* a stranger keeps his place for so long, whoever waits */
 static const struct timeval soon = {0, 0};
 
 /* An id is generation << 32 | index; the generation rises whenever the slot is given away. */
@@ -52,10 +55,14 @@ hub_new(struct event_base *base, struct registry *registry, struct asker *asker,
     hub->key = key;
     hub->limits = *limits;
     TAILQ_INIT(&hub->turn);
+    TAILQ_INIT(&hub->strangers);
+    arrival_key_of(key, &hub->arrivals);
+    admission_init(&hub->admission, clock_steady_ms());
+    hub->shares = shares_new(limits->connections);
     hub->requests = arena_new(ARENA_SIZE);
     hub->statements = arena_new(ARENA_SIZE);
     hub->turn_event = evtimer_new(base, hub_on_turn, hub);
-    if (hub->requests == NULL || hub->statements == NULL || hub->turn_event == NULL ||
+    if (hub->shares == NULL || hub->requests == NULL || hub->statements == NULL || hub->turn_event == NULL ||
         !make_slots(hub, limits->connections)) {
         hub_free(hub);
         return NULL;
@@ -74,6 +81,8 @@ hub_free(struct hub *hub)
             session_free(hub->slots[i].session);
     }
     free(hub->slots);
+    shares_free(hub->shares);
+    envelope_forget(&hub->arrivals, sizeof(hub->arrivals));
     if (hub->turn_event != NULL)
         event_free(hub->turn_event);
     arena_free(hub->requests);
@@ -103,6 +112,21 @@ bool
 hub_full(const struct hub *hub)
 {
     return hub->first_free == NO_SLOT;
+}
+
+void
+hub_make_room(struct hub *hub, unsigned places)
+{
+    uint64_t now_ms = clock_steady_ms();
+
+    while (now_ms > GRACE_MS && places-- > 0 && session_evict(&hub->strangers, now_ms - GRACE_MS))
+        hub->counters.evicted++;
+}
+
+bool
+hub_crowded(const struct hub *hub)
+{
+    return hub->count > hub->n_slots / 4 * 3;
 }
 
 uint64_t

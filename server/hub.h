@@ -14,12 +14,15 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "admission.h"
 #include "arena.h"
+#include "arrival.h"
 #include "batch.h"
 #include "config.h"
 #include "contacts.h"
 #include "receipt_key.h"
 #include "registry.h"
+#include "shares.h"
 #include "tls.h"
 
 struct session;
@@ -27,8 +30,9 @@ TAILQ_HEAD(session_list, session);
 
 struct hub_counters {
     uint64_t accepted, opened, enrolled, faults,
-        timeouts; /* connections, Hellos, Enrols, Faults sent, deadlines missed */
-    uint64_t puts, refused, busy;
+        timeouts;                           /* connections, Hellos, Enrols, Faults sent, deadlines missed */
+    uint64_t puts, refused, busy, returned; /* returned: Puts with proof of an earlier arrival */
+    uint64_t evicted;                       /* strangers whose place was needed */
 };
 
 /* Told when a session ended, so that accepting may go on. */
@@ -45,8 +49,12 @@ struct hub {
     SSL_CTX *tls;             /* owned; NULL in tests */
     struct arena *requests;   /* owned: the request being read */
     struct arena *statements; /* owned: intake's */
-    bool draining;            /* sessions end as soon as nothing of theirs is in flight */
-    size_t count;             /* sessions that are not free yet */
+    struct shares *shares;    /* owned */
+    struct arrival_key arrivals;
+    struct admission admission;
+    uint64_t busy_at_ms; /* when BUSY was said last, steady; 0: never */
+    bool draining;       /* sessions end as soon as nothing of theirs is in flight */
+    size_t count;        /* sessions that are not free yet */
     struct hub_counters counters;
     hub_on_room *on_room; /* may be NULL */
     void *on_room_arg;
@@ -56,6 +64,7 @@ struct hub {
     size_t n_slots;
     uint32_t first_free;
     struct session_list turn;
+    struct session_list strangers; /* who has not said who it is, oldest first */
     struct event *turn_event;
 };
 
@@ -71,6 +80,11 @@ void hub_set_tls(struct hub *hub, SSL_CTX *context);
 const char *hub_unready(const struct hub *hub);
 
 bool hub_full(const struct hub *hub);
+bool hub_crowded(const struct hub *hub); /* three quarters of its places are taken: they are scarce */
+
+/* The hub is full: the oldest of those who have not said who they are give up their places, at most so many,
+ * none that came a moment ago. They are gone in the hub's next turn. */
+void hub_make_room(struct hub *hub, unsigned places);
 
 /* Ids are never 0 and come back only after 2^32 others in the same slot. add: 0 when full. */
 uint64_t hub_add(struct hub *hub, struct session *session);

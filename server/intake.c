@@ -142,6 +142,20 @@ check_without_catalogue(struct judgement *j)
          j->statement->period);
 }
 
+/*
+ * The instant that counts for due and close. It cannot open a window: what came before that and comes again
+ * now is judged as if it had come at the opening.
+ */
+static uint64_t
+counts_as(const struct judgement *j, const struct slot *slot)
+{
+    uint64_t arrived_ms = j->intake->arrived_ms;
+
+    if (arrived_ms == 0 || j->now_ms < slot->opens_ms)
+        return j->now_ms;
+    return arrived_ms > slot->opens_ms ? arrived_ms : slot->opens_ms;
+}
+
 static void
 check_statement(struct judgement *j)
 {
@@ -157,7 +171,7 @@ check_statement(struct judgement *j)
         return;
     }
     slot = slot_of(j);
-    j->verdict = validate_slot(&slot, j->catalogue, j->statement, j->now_ms, &j->findings);
+    j->verdict = validate_slot(&slot, j->catalogue, j->statement, counts_as(j, &slot), &j->findings);
     validate_statement(j->catalogue, j->statement, &j->findings);
 }
 
@@ -374,6 +388,7 @@ fill_claim(struct submission *s, struct judgement *j)
     s->form_id = j->window->form_id;
     s->catalogue_id = j->window->catalogue_id;
     s->period = j->window->period;
+    s->arrived_ms = j->intake->arrived_ms;
     s->late = j->verdict == SLOT_LATE;
     if (previous->len == ID_SIZE)
         memcpy(s->previous, previous->data, ID_SIZE);
@@ -394,7 +409,8 @@ take(struct judgement *j, struct submission **ret_submission)
         s->answer = answer_kept(j->intake->key, &head, j->window->closes_ms, &s->answer_len);
     } else {
         s->kind = SUBMISSION_REPORT;
-        s->answer = answer_receipt(j->intake->key, &head, j->verdict == SLOT_LATE, &s->answer_len);
+        s->answer = answer_receipt(j->intake->key, &head, j->verdict == SLOT_LATE, j->intake->arrived_ms,
+                                   &s->answer_len);
     }
     if (s->answer == NULL || !fill_claim(s, j)) {
         submission_free(s);

@@ -6,6 +6,9 @@
  * bytes; the school and whether the key may sign for it; the slot and everything inside, by the same
  * validate() that ran at the clerk's desk.
  *
+ * What was turned away for want of room and comes again counts as having come then: due and close are held
+ * against that instant, and the receipt says both.
+ *
  * What the register or the calendar refuses today may have been accepted before they changed, and its receipt
  * lost on the way: that is a REVIEW, and its Reject holds only if the books do not have it.
  */
@@ -26,6 +29,7 @@ struct intake {
     const struct receipt_key *key;
     struct arena *arena; /* reset here; the envelope must not live in it */
     const char *school;  /* whose session carries the envelope */
+    uint64_t arrived_ms; /* when it first came and was turned away, as proven; 0: it was not */
 };
 
 enum intake_result {

@@ -11,7 +11,8 @@
 #define BACKLOG          1024
 #define ACCEPTS_PER_TURN 64u
 
-/* Pause after accept() found no descriptor or memory: the ones that are open need time to end. */
+/* Pause after accept() found no descriptor or memory, or the hub no place: the ones that are open need time
+ * to end. */
 static const struct timeval back_off = {0, 200 * 1000};
 
 struct listener {
@@ -101,7 +102,9 @@ listener_on_connection(evutil_socket_t fd, short what, void *arg)
         int connection;
 
         if (hub_full(l->hub)) {
-            event_del(l->ready); /* listener_resume adds it again */
+            hub_make_room(l->hub, ACCEPTS_PER_TURN);
+            event_del(l->ready); /* listener_resume adds it again; or, if nobody could go, the timer */
+            evtimer_add(l->retry, &back_off);
             return;
         }
         connection = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -128,8 +131,10 @@ listener_on_retry(evutil_socket_t fd, short what, void *arg)
 void
 listener_resume(struct listener *l)
 {
-    if (l != NULL && !evtimer_pending(l->retry, NULL) && !event_pending(l->ready, EV_READ, NULL))
-        event_add(l->ready, NULL);
+    if (l == NULL || l->failing || event_pending(l->ready, EV_READ, NULL))
+        return;
+    evtimer_del(l->retry);
+    event_add(l->ready, NULL);
 }
 
 struct listener *

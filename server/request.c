@@ -4,50 +4,13 @@
 #include <string.h>
 
 #include "answer.h"
-#include "batch.h"
+#include "busy.h"
 #include "clock.h"
 #include "envelope.h"
 #include "gate.h"
 #include "inquiry.h"
-#include "intake.h"
 #include "log.h"
-
-#define RETRY_AFTER_START_MS 2000u /* while the registry is not there yet */
-
-/* A Put on its way through batch: by the time it is answered, the session may be gone. */
-struct ticket {
-    struct hub *hub;
-    uint64_t session;
-    uint32_t number;
-};
-
-static uint32_t
-retry_ms(const struct hub *hub)
-{
-    return registry_ready(hub->registry) ? batch_retry_ms(hub->batch) : RETRY_AFTER_START_MS;
-}
-
-static void
-reply_with_busy(struct session *s, uint32_t number)
-{
-    struct hub *hub = session_hub(s);
-    size_t len = 0;
-    uint8_t *frame = reply_busy(number, retry_ms(hub), &len);
-
-    hub->counters.busy++;
-    session_reply(s, frame, len);
-}
-
-/* A hello that cannot be judged now: BUSY, and the client comes again. */
-static void
-part_with_busy(struct session *s, uint32_t number)
-{
-    size_t len = 0;
-    uint8_t *frame = reply_busy(number, retry_ms(session_hub(s)), &len);
-
-    session_hub(s)->counters.busy++;
-    session_part(s, frame, len, "database away");
-}
+#include "put.h"
 
 /* ---- Hello and Enrol ---------------------------------------------------------------------------- */
 
@@ -101,7 +64,7 @@ greeting_holds(struct session *s, const struct greeting *g)
         return false;
     }
     if (!registry_ready(hub->registry)) {
-        part_with_busy(s, g->number);
+        busy_part(s, g->number, g->school, "the register is not here yet");
         return false;
     }
     if (strlen(g->school) > SCHOOL_CODE_MAX || registry_school(hub->registry, g->school) == NULL) {
@@ -124,7 +87,7 @@ greeting_answered(struct session *s, enum registry_answer answer, Yuebao__FaultC
         session_fault(s, session_await_number(s), no, reason);
         return;
     case REGISTRY_AWAY:
-        part_with_busy(s, session_await_number(s));
+        busy_part(s, session_await_number(s), session_school(s), "database away");
         return;
     }
 }
@@ -166,6 +129,16 @@ hold_unless_answered(struct session *s, struct registry_ask *ask)
         session_hold_ask(s, ask);
 }
 
+/* false: answered, the session is over. */
+static bool
+await_answer(struct session *s, const struct greeting *g)
+{
+    if (session_await(s, g->number, g->protocol, g->school, g->key->data, g->software))
+        return true;
+    busy_part(s, g->number, g->school, "too many sessions of this key");
+    return false;
+}
+
 static void
 take_hello(struct session *s, uint32_t number, const Yuebao__Hello *hello)
 {
@@ -180,7 +153,8 @@ take_hello(struct session *s, uint32_t number, const Yuebao__Hello *hello)
 
     if (!greeting_holds(s, &g))
         return;
-    session_await(s, number, hello->school, hello->key.data, hello->software);
+    if (!await_answer(s, &g))
+        return;
     hold_unless_answered(
         s, registry_ask_key(session_hub(s)->registry, hello->key.data, hello->school, on_hello_answered, s));
 }
@@ -207,7 +181,8 @@ take_enrol(struct session *s, uint32_t number, const Yuebao__Enrol *enrol)
         return;
     }
     envelope_sha256(code, ENROL_CODE_LEN, code_hash);
-    session_await(s, number, enrol->school, enrol->key.data, enrol->software);
+    if (!await_answer(s, &g))
+        return;
     hold_unless_answered(s, registry_enrol(session_hub(s)->registry, code_hash, enrol->school,
                                            enrol->key.data, enrol->software, on_enrol_answered, s));
 }
@@ -276,7 +251,7 @@ await_inquiry(struct session *s, uint32_t number, bool on_its_way)
     if (on_its_way)
         session_work_begins(s);
     else
-        reply_with_busy(s, number);
+        busy_reply(s, number);
 }
 
 typedef uint8_t *reply_inquiry(uint32_t number, const uint8_t *packed, size_t packed_len, size_t *ret_len);
@@ -293,7 +268,7 @@ answer_inquiry(const struct inquirer *inquirer, reply_inquiry *reply, const uint
         return;
     session_work_ends(s);
     if (packed == NULL) {
-        reply_with_busy(s, inquirer->number);
+        busy_reply(s, inquirer->number);
         return;
     }
     frame = reply(inquirer->number, packed, packed_len, &len);
@@ -376,194 +351,6 @@ take_holding_request(struct session *s, uint32_t number, const Yuebao__HoldingRe
         await_inquiry(s, number, inquiry_holding(hub->asker, &slot, on_holding, &inquirer));
 }
 
-/* ---- Put ---------------------------------------------------------------------------------------- */
-
-static void
-on_recorded(struct submission *submission, enum submission_outcome outcome, void *arg)
-{
-    (void)submission;
-    (void)outcome;
-    (void)arg;
-}
-
-/* Remember why it was refused, if there is room; nobody waits for it. Takes the submission. */
-static void
-record(struct hub *hub, struct submission *rejection)
-{
-    hub->counters.refused++;
-    rejection->done = on_recorded;
-    if (!batch_submit(hub->batch, rejection))
-        submission_free(rejection);
-}
-
-static uint8_t *
-frame_of_refusal(const struct ticket *t, const struct submission *submission, enum submission_outcome outcome,
-                 size_t *ret_len)
-{
-    struct submission *rejection = intake_rejection_of(t->hub->key, submission, outcome);
-    uint8_t *frame;
-
-    if (rejection == NULL)
-        return NULL;
-    log_peer(LOG_WARNING, "not_stored", "school", rejection->school_code, "form", rejection->form_code,
-             "period", rejection->period_text, "reason", rejection->rejection_summary, NULL);
-    frame = reply_answer(t->number, rejection->answer, rejection->answer_len, ret_len);
-    record(t->hub, rejection);
-    return frame;
-}
-
-static uint8_t *
-frame_of_conflict(const struct ticket *t, const struct submission *submission, size_t *ret_len)
-{
-    struct verdict_head head = intake_head(submission);
-    size_t len = 0;
-    uint8_t *answer =
-        answer_conflict(t->hub->key, &head, submission->current_id, submission->current_revision, &len);
-    uint8_t *frame = answer != NULL ? reply_answer(t->number, answer, len, ret_len) : NULL;
-
-    free(answer);
-    return frame;
-}
-
-/* What the school hears of each outcome. */
-static uint8_t *
-frame_of_outcome(const struct ticket *t, const struct submission *s, enum submission_outcome outcome,
-                 size_t *ret_len)
-{
-    switch (outcome) {
-    case SUBMISSION_ACCEPTED:
-    case SUBMISSION_REFUSED:
-        return reply_answer(t->number, s->answer, s->answer_len, ret_len);
-    case SUBMISSION_REPEATED:
-        return reply_answer(t->number, s->first_answer, s->first_answer_len, ret_len);
-    case SUBMISSION_CONFLICT:
-        return frame_of_conflict(t, s, ret_len);
-    case SUBMISSION_WAITS:
-        return reply_wait(t->number, s->id, batch_retry_ms(t->hub->batch), ret_len);
-    case SUBMISSION_MOVED:
-    case SUBMISSION_POISON:
-        return frame_of_refusal(t, s, outcome, ret_len);
-    case SUBMISSION_AWAY:
-        t->hub->counters.busy++;
-        return reply_busy(t->number, batch_retry_ms(t->hub->batch), ret_len);
-    }
-    return NULL;
-}
-
-/* What whoever keeps the collector should be able to find: two computers of a school that disagree, a report
- * that waits for a person, and one that has heard from him. */
-static void
-log_outcome(const struct submission *s, enum submission_outcome outcome)
-{
-    const Yuebao__Statement *st = s->statement;
-
-    if (outcome == SUBMISSION_CONFLICT)
-        log_peer(LOG_INFO, "conflict", "school", st->school, "form", st->form, "period", st->period,
-                 "revision", LOG_NUMBER(st->revision), "current", LOG_NUMBER(s->current_revision), NULL);
-    else if (outcome == SUBMISSION_ACCEPTED && s->kind == SUBMISSION_KEPT)
-        log_peer(LOG_INFO, "kept", "school", st->school, "form", st->form, "period", st->period, "revision",
-                 LOG_NUMBER(st->revision), NULL);
-    else if (outcome == SUBMISSION_REPEATED && s->decided)
-        log_peer(LOG_INFO, "decided", "school", st != NULL ? st->school : s->school_code, "form",
-                 st != NULL ? st->form : s->form_code, "period", st != NULL ? st->period : s->period_text,
-                 "revision", LOG_NUMBER(s->revision), NULL);
-}
-
-static void
-log_refused(const struct session *s, const struct submission *rejection)
-{
-    log_peer(LOG_INFO, "refused", "peer", s != NULL ? session_peer(s) : NULL, "school",
-             rejection->school_code, "form", rejection->form_code, "period", rejection->period_text,
-             "findings", rejection->rejection_summary, NULL);
-}
-
-/* Batch has committed, or knows that it will not: only now may the school hear of it. */
-static void
-on_stored(struct submission *submission, enum submission_outcome outcome, void *arg)
-{
-    struct ticket *t = arg;
-    struct session *s = hub_find(t->hub, t->session);
-    size_t len = 0;
-    uint8_t *frame = frame_of_outcome(t, submission, outcome, &len);
-
-    log_outcome(submission, outcome);
-    if (outcome == SUBMISSION_REFUSED) {
-        t->hub->counters.refused++;
-        log_refused(s, submission);
-    }
-    if (s != NULL) {
-        session_work_ends(s);
-        session_reply(s, frame, len);
-    } else {
-        free(frame);
-    }
-    free(t);
-}
-
-static void
-store(struct session *s, uint32_t number, struct submission *submission)
-{
-    struct hub *hub = session_hub(s);
-    struct ticket *t = malloc(sizeof(*t));
-
-    if (t == NULL) {
-        submission_free(submission);
-        reply_with_busy(s, number);
-        return;
-    }
-    *t = (struct ticket){.hub = hub, .session = session_id(s), .number = number};
-    submission->done = on_stored;
-    submission->arg = t;
-    session_work_begins(s);
-    if (!batch_submit(hub->batch, submission)) {
-        session_work_ends(s);
-        submission_free(submission);
-        free(t);
-        reply_with_busy(s, number);
-    }
-}
-
-static void
-refuse(struct session *s, uint32_t number, struct submission *rejection)
-{
-    size_t len = 0;
-    uint8_t *frame = reply_answer(number, rejection->answer, rejection->answer_len, &len);
-
-    log_refused(s, rejection);
-    record(session_hub(s), rejection);
-    session_reply(s, frame, len);
-}
-
-static void
-take_put(struct session *s, uint32_t number, const Yuebao__Put *put)
-{
-    struct hub *hub = session_hub(s);
-    struct intake intake = {
-        .registry = hub->registry, .key = hub->key, .arena = hub->statements, .school = session_school(s)};
-    struct submission *submission = NULL;
-
-    if (put->envelope == NULL) {
-        session_fault(s, number, YUEBAO__FAULT_CODE__FAULT_FRAME, "a Put without envelope");
-        return;
-    }
-    hub->counters.puts++;
-    if (!registry_ready(hub->registry) || !batch_up(hub->batch)) {
-        reply_with_busy(s, number);
-        return;
-    }
-    switch (intake_judge(&intake, put->envelope, clock_now_ms(), &submission)) {
-    case INTAKE_STORE:
-        store(s, number, submission);
-        return;
-    case INTAKE_REFUSE:
-        refuse(s, number, submission);
-        return;
-    case INTAKE_NOMEM:
-        reply_with_busy(s, number);
-        return;
-    }
-}
-
 /* ---- all of them -------------------------------------------------------------------------------- */
 
 /* NULL: it is no request; the session is over. Otherwise in the hub's arena, until the next
@@ -626,7 +413,7 @@ request_take(struct session *s, const uint8_t *body, size_t len)
         take_catalogue_request(s, r->number, r->catalogue);
         return;
     case YUEBAO__REQUEST__BODY_PUT:
-        take_put(s, r->number, r->put);
+        put_take(s, r->number, r->put);
         return;
     case YUEBAO__REQUEST__BODY_NOTICES:
         take_notice_request(s, r->number);

@@ -41,6 +41,15 @@ session_read(struct session *s, bool on)
         bufferevent_disable(s->bev, EV_READ);
 }
 
+/* Known, or about to go: no more a stranger who may lose his place. */
+static void
+session_is_known(struct session *s)
+{
+    if (s->stranger)
+        TAILQ_REMOVE(&s->hub->strangers, s, among_strangers);
+    s->stranger = false;
+}
+
 void
 session_enter(struct session *s, enum session_state next)
 {
@@ -48,6 +57,8 @@ session_enter(struct session *s, enum session_state next)
 
     s->state = next;
     s->wait = WAIT_NOTHING;
+    if (next == SESSION_OPEN || next >= SESSION_CLOSING)
+        session_is_known(s);
     switch (next) {
     case SESSION_HEADER:
     case SESSION_SILENT:
@@ -97,11 +108,24 @@ session_unheard(const struct session *s)
     return evbuffer_get_length(bufferevent_get_input(s->bev));
 }
 
+/* Its key has as many reports waiting as it may: when there is little room, as its equal share of it. */
+static bool
+session_has_its_share(const struct session *s)
+{
+    const struct hub *hub = s->hub;
+    unsigned share = admission_share(&hub->admission, shares_waiting(hub->shares), hub->limits.in_flight);
+
+    if (s->share == NULL || s->share->reports < share)
+        return false;
+    s->share->held = true; /* whose next answer wakes all sessions of the key */
+    return true;
+}
+
 bool
 session_is_full(const struct session *s)
 {
     return s->in_flight >= s->hub->limits.in_flight || session_unread(s) > SESSION_OUTPUT_MAX ||
-           s->hub->draining;
+           s->hub->draining || session_has_its_share(s);
 }
 
 static void
@@ -270,17 +294,34 @@ session_exporter(struct session *s, uint8_t ret_exporter[EXPORTER_SIZE])
     return true;
 }
 
-void
-session_await(struct session *s, uint32_t number, const char *school, const uint8_t key[KEY_SIZE],
-              const char *software)
+uint32_t
+session_protocol(const struct session *s)
+{
+    return s->protocol;
+}
+
+struct share *
+session_share(const struct session *s)
+{
+    return s->share;
+}
+
+bool
+session_await(struct session *s, uint32_t number, uint32_t protocol, const char *school,
+              const uint8_t key[KEY_SIZE], const char *software)
 {
     assert(s->state == SESSION_HELLO && strlen(school) <= SCHOOL_CODE_MAX &&
            strlen(software) <= SOFTWARE_MAX);
+    s->seat.session = s;
+    s->share = shares_join(s->hub->shares, key, &s->seat, hub_crowded(s->hub));
+    if (s->share == NULL)
+        return false;
     s->await_number = number;
+    s->protocol = protocol;
     strcpy(s->school, school);
-    memcpy(s->key, key, KEY_SIZE);
     strcpy(s->software, software);
     session_enter(s, SESSION_ASKING);
+    return true;
 }
 
 void
@@ -293,11 +334,11 @@ void
 session_welcome(struct session *s)
 {
     size_t len = 0;
-    uint8_t *frame =
-        reply_welcome(s->await_number, s->hub->key, clock_now_ms(), s->hub->limits.in_flight, &len);
+    uint8_t *frame = reply_welcome(s->await_number, s->protocol, s->hub->key, clock_now_ms(),
+                                   s->hub->limits.in_flight, &len);
 
     assert(s->state == SESSION_ASKING);
-    contacts_note(s->hub->contacts, s->key, s->software, clock_now_ms());
+    contacts_note(s->hub->contacts, s->share->key, s->software, clock_now_ms());
     s->ask = NULL;
     session_reply(s, frame, len);
     if (s->state == SESSION_ASKING)
@@ -327,6 +368,17 @@ session_enlist(struct session *s, struct session_list *list)
         return false;
     s->enlisted = true;
     TAILQ_INSERT_TAIL(list, s, in_turn);
+    return true;
+}
+
+bool
+session_evict(struct session_list *strangers, uint64_t older_than_ms)
+{
+    struct session *s = TAILQ_FIRST(strangers);
+
+    if (s == NULL || s->began_ms >= older_than_ms)
+        return false;
+    session_end(s, LOG_INFO, "its place was needed");
     return true;
 }
 

@@ -65,15 +65,18 @@ void session_free(struct session *session);
 struct hub *session_hub(const struct session *session);
 uint64_t session_id(const struct session *session);
 enum session_state session_state(const struct session *session);
-const char *session_peer(const struct session *session);   /* "203.0.113.9:51234" */
-const char *session_school(const struct session *session); /* "" before HELLO is over */
+const char *session_peer(const struct session *session);    /* "203.0.113.9:51234" */
+const char *session_school(const struct session *session);  /* "" before HELLO is over */
+uint32_t session_protocol(const struct session *session);   /* that it speaks; 0 before HELLO is over */
+struct share *session_share(const struct session *session); /* of its key; NULL before HELLO is over */
 bool session_exporter(struct session *session, uint8_t ret_exporter[EXPORTER_SIZE])
     __attribute__((warn_unused_result));
 
-/* HELLO -> ASKING, on behalf of this school, by this key and software. `number` is the request's, kept for
- * the answer. */
-void session_await(struct session *session, uint32_t number, const char *school, const uint8_t key[KEY_SIZE],
-                   const char *software);
+/* HELLO -> ASKING, on behalf of this school, by this key and software, in that protocol. `number` is the
+ * request's, kept for the answer. false: the key has as many sessions as it may, or no memory; nothing has
+ * changed. */
+bool session_await(struct session *session, uint32_t number, uint32_t protocol, const char *school,
+                   const uint8_t key[KEY_SIZE], const char *software) __attribute__((warn_unused_result));
 /* The look-up that runs; cancelled when the session ends first. NULL: it has answered already. */
 void session_hold_ask(struct session *session, struct registry_ask *ask);
 /* ASKING -> OPEN, with the Welcome: a contact of the client's. */
@@ -95,6 +98,9 @@ void session_work_ends(struct session *session);
 
 /* false: it is in a list already. */
 bool session_enlist(struct session *session, struct session_list *list);
+/* The one that has kept others waiting longest without having said who it is loses its place, unless it is
+ * younger than that. false: there is none. */
+bool session_evict(struct session_list *strangers, uint64_t older_than_ms);
 /* Give each session that is in the list now its turn; the dead are freed. Who enlists meanwhile waits for the
  * next one. */
 void session_list_turn(struct session_list *list);

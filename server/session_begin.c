@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define TLS_HANDSHAKE_RECORD 0x16 /* first byte of every TLS connection: RFC 8446, section 5.1 */
 #define HANDSHAKE_MAX                                                                                        \
     (8u * 1024u)           /* bytes; a ClientHello with post-quantum keys has 2 KiB, OpenSSL would hold 128 */
@@ -99,6 +101,7 @@ session_new(struct hub *hub, int fd)
         return NULL;
     s->hub = hub;
     s->fd = fd;
+    s->began_ms = clock_steady_ms();
     s->timer = evtimer_new(hub->base, session_on_deadline, s);
     s->id = s->timer != NULL ? hub_add(hub, s) : 0;
     if (s->id == 0) {
@@ -106,6 +109,8 @@ session_new(struct hub *hub, int fd)
         session_free(s);
         return NULL;
     }
+    s->stranger = true;
+    TAILQ_INSERT_TAIL(&hub->strangers, s, among_strangers);
     return s;
 }
 

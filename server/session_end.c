@@ -28,12 +28,23 @@ session_drop_ask(struct session *s)
     s->ask = NULL;
 }
 
+static void
+session_drop_share(struct session *s)
+{
+    if (s->share != NULL)
+        shares_leave(s->hub->shares, s->share, &s->seat);
+    s->share = NULL;
+}
+
 void
 session_free(struct session *s)
 {
     session_drop_ask(s);
     if (s->enlisted)
         TAILQ_REMOVE(&s->hub->turn, s, in_turn);
+    if (s->stranger)
+        TAILQ_REMOVE(&s->hub->strangers, s, among_strangers);
+    session_drop_share(s);
     session_drop_tls(s);
     free(s->header);
     if (s->plain != NULL)
@@ -53,6 +64,7 @@ void
 session_bury(struct session *s)
 {
     session_drop_ask(s);
+    session_drop_share(s);
     if (s->bev != NULL) {
         bufferevent_setcb(s->bev, NULL, NULL, NULL, NULL);
         bufferevent_disable(s->bev, EV_READ | EV_WRITE);

@@ -37,14 +37,17 @@ struct session {
     bool reading;
     unsigned in_flight;
     struct registry_ask *ask;
-    uint32_t await_number;
+    uint32_t await_number, protocol;
+    struct share *share; /* of its key, from ASKING on */
+    struct share_seat seat;
     uint8_t exporter[EXPORTER_SIZE]; /* session_over only */
     char school[SCHOOL_CODE_MAX + 1];
-    uint8_t key[KEY_SIZE]; /* that greeted */
     char software[SOFTWARE_MAX + 1];
     char peer[ADDRESS_TEXT_MAX];
+    uint64_t began_ms; /* steady */
+    bool stranger;     /* in hub->strangers */
     bool enlisted;
-    TAILQ_ENTRY(session) in_turn;
+    TAILQ_ENTRY(session) in_turn, among_strangers;
 };
 
 /* ---- session.c ----------------------------------------------------------------------------------- */

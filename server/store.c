@@ -43,17 +43,18 @@ const struct link_statement store_statements[] = {
     {"claim",
      "INSERT INTO yuebao.report AS r (district, period, school, form, revision, id, catalogue, key, "
      "received_at, late,"
-     " filler, reviewer, head, correction, envelope, receipt)"
+     " filler, reviewer, head, correction, envelope, receipt, arrived_at)"
      " SELECT d.district, s.period, s.school, s.form, s.revision, s.id, s.catalogue, s.key, s.received_at, "
      "s.late,"
-     " s.filler, s.reviewer, s.head, s.correction, s.envelope, s.receipt"
+     " s.filler, s.reviewer, s.head, s.correction, s.envelope, s.receipt, s.arrived_at"
      " FROM unnest($1::int4[], $2::int2[], $3::date[], $4::date[], $5::int4[], $6::bytea[], $7::bytea[], "
      "$8::int2[],"
      " $9::bytea[], $10::timestamptz[], $11::bool[], $12::text[], $13::text[], $14::text[], $15::text[], "
      "$16::bytea[],"
-     " $17::bytea[]) WITH ORDINALITY AS s (school, form, period, last_day, revision, id, previous, "
+     " $17::bytea[], $18::timestamptz[]) WITH ORDINALITY AS s (school, form, period, last_day, revision, id, "
+     "previous, "
      "catalogue, key,"
-     " received_at, late, filler, reviewer, head, correction, envelope, receipt, n)"
+     " received_at, late, filler, reviewer, head, correction, envelope, receipt, arrived_at, n)"
      " CROSS JOIN " DISTRICT_OF_SLOT " WHERE (s.revision = 1 OR s.previous = " ID_OF_REVISION(
          "s.revision - 1") ")"
                            " AND " DECISION(
@@ -277,6 +278,15 @@ write_received(struct binary *b, const struct claim *c)
 }
 
 static void
+write_arrived(struct binary *b, const struct claim *c)
+{
+    if (c->submission->arrived_ms != 0)
+        binary_instant(b, c->submission->arrived_ms);
+    else
+        binary_null(b);
+}
+
+static void
 write_late(struct binary *b, const struct claim *c)
 {
     binary_bool(b, c->submission->late);
@@ -379,6 +389,7 @@ call_claim(struct link *link, const struct group *group)
     column(&a, group, is_report, BINARY_TEXT, write_correction);
     column(&a, group, is_report, BINARY_BYTEA, write_envelope);
     column(&a, group, is_report, BINARY_BYTEA, write_answer);
+    column(&a, group, is_report, BINARY_TIMESTAMPTZ, write_arrived);
     link_call(link, STORE_CLAIM, "claim", &a);
     link_arguments_fini(&a);
 }

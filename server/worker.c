@@ -206,10 +206,12 @@ worker_on_usr1(evutil_socket_t signal_number, short what, void *arg)
     log_event(LOG_NOTICE, "counters", "sessions", LOG_NUMBER(w->hub->count), "connections",
               LOG_NUMBER(h->accepted), "hellos", LOG_NUMBER(h->opened), "enrolled", LOG_NUMBER(h->enrolled),
               "faults", LOG_NUMBER(h->faults), "timeouts", LOG_NUMBER(h->timeouts), "puts",
-              LOG_NUMBER(h->puts), "refused", LOG_NUMBER(h->refused), "busy", LOG_NUMBER(h->busy), "batches",
-              LOG_NUMBER(b.batches), "accepted", LOG_NUMBER(b.accepted), "repeated", LOG_NUMBER(b.repeated),
-              "conflicts", LOG_NUMBER(b.conflicts), "poisoned", LOG_NUMBER(b.poisoned), "lookups",
-              LOG_NUMBER(b.lookups), "folds", LOG_NUMBER(b.folds), NULL);
+              LOG_NUMBER(h->puts), "refused", LOG_NUMBER(h->refused), "busy", LOG_NUMBER(h->busy), "returned",
+              LOG_NUMBER(h->returned), "evicted", LOG_NUMBER(h->evicted), "waiting",
+              LOG_NUMBER(w->hub->admission.waiting), "us_a_report", LOG_NUMBER(w->hub->admission.us_a_report),
+              "batches", LOG_NUMBER(b.batches), "accepted", LOG_NUMBER(b.accepted), "repeated",
+              LOG_NUMBER(b.repeated), "conflicts", LOG_NUMBER(b.conflicts), "poisoned",
+              LOG_NUMBER(b.poisoned), "lookups", LOG_NUMBER(b.lookups), "folds", LOG_NUMBER(b.folds), NULL);
 }
 
 static bool

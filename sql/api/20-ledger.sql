@@ -6,7 +6,7 @@ SELECT r.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS
        r.admitted, r.revision > 1 AS corrected,
        EXISTS (SELECT FROM yuebao.report AS n WHERE n.district = r.district AND n.period = r.period AND n.school = r.school AND n.form = r.form
                                                 AND n.revision = r.revision + 1) AS replaced,
-       r.filler, r.reviewer, r.head, r.correction, encode(r.id, 'hex') AS id, encode(r.key, 'hex') AS key
+       r.filler, r.reviewer, r.head, r.correction, encode(r.id, 'hex') AS id, encode(r.key, 'hex') AS key, r.arrived_at
 FROM yuebao.report AS r
 JOIN yuebao.form AS f ON f.form = r.form
 JOIN yuebao.school AS s ON s.school = r.school

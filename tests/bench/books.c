@@ -96,7 +96,7 @@ submission_of(const struct catalogue *catalogue, const struct receipt_key *key, 
                                  .period = s->statement->period,
                                  .revision = 1,
                                  .decided_ms = s->received_ms};
-    s->answer = answer_receipt(key, &head, false, &s->answer_len);
+    s->answer = answer_receipt(key, &head, false, 0, &s->answer_len);
     paper_fini(&paper);
     return s;
 }

@@ -42,7 +42,7 @@ FRAME_MAX = 64 * 1024
 CATALOGUE_PART_MAX = 48 * 1024
 EXPORTER = b"EXPORTER-yuebao-hello"
 ED25519 = 1
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 class Closed(Exception):
@@ -313,19 +313,22 @@ class Session:
             assert verifies(inside.key, inside.signature, "yuebao-statement-v1", inside.statement)
         return held
 
-    def put(self, env, timeout=None):
-        """Send one envelope and wait for whatever answers it."""
-        return self.answer_to(self.send(put=pb.Put(envelope=env)), timeout)
+    def put(self, env, timeout=None, arrival=None):
+        """Send one envelope, with the arrival that a Busy gave for it, and wait for whatever answers it."""
+        return self.answer_to(self.send(put=pb.Put(envelope=env, arrival=arrival)), timeout)
 
-    def submit(self, env, timeout=None):
+    def submit(self, env, timeout=None, arrival=None):
         """Send one envelope until a final answer comes; the Verdict, its signature checked."""
         deadline = time.monotonic() + (timeout or 60)
         while True:
-            reply = self.put(env, timeout)
+            reply = self.put(env, timeout, arrival)
             kind = reply.WhichOneof("body")
             if kind == "answer":
                 return verdict_of(reply.answer, self.welcome.server_key)
             assert kind in ("busy", "wait"), reply
+            if kind == "busy":
+                assert reply.busy.HasField("arrival") == (self.welcome.protocol >= 2), reply
+                arrival = reply.busy.arrival if reply.busy.HasField("arrival") else None
             pause = getattr(reply, kind).retry_ms / 1000
             assert time.monotonic() + pause < deadline, f"still {kind} at the end"
             time.sleep(pause)  # the server's retry-after, not a guess

@@ -224,7 +224,7 @@ def test_a_hello_cannot_be_replayed_on_another_session(world, honest):
 def test_a_newer_protocol_is_told_what_is_spoken(world, honest):
     with world.session() as session:
         code, fault = refusal(session, school=honest.code, key=world.keys[honest.code], protocol=99)
-        assert code == "FAULT_PROTOCOL" and (fault.lowest, fault.highest) == (1, 1)
+        assert code == "FAULT_PROTOCOL" and (fault.lowest, fault.highest) == (1, contract.PROTOCOL)
 
 
 def test_an_enrolment_code_works_once_for_its_school_only(world):
@@ -241,7 +241,7 @@ def test_an_enrolment_code_works_once_for_its_school_only(world):
     assert enrol(other, codes[school.code]) == "FAULT_CODE", "another school's code"
     assert enrol(school, "0" * 12) == "FAULT_CODE"
     assert enrol(school, "not a code!!") in ("FAULT_CODE", "FAULT_FRAME")
-    assert enrol(school, codes[school.code]).protocol == 1
+    assert enrol(school, codes[school.code]).protocol == contract.PROTOCOL
     assert enrol(school, codes[school.code]) == "FAULT_CODE", "used"
 
 

@@ -11,7 +11,7 @@ def test_enrolment_opens_a_session_and_its_key_opens_the_next(world):
     key = contract.Key()
     with world.session() as session:
         welcome = session.enrol(school.code, code, key)
-        assert welcome.protocol == 1
+        assert welcome.protocol == contract.PROTOCOL
         assert len(welcome.server_key) >= 1 and all(len(k) == 32 for k in welcome.server_key)
         assert welcome.in_flight >= 1
         assert [s.code for s in session.agenda().school] == [school.code]

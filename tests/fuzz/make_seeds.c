@@ -84,6 +84,7 @@ requests(uint8_t *key, uint8_t *statement, size_t statement_len)
     Yuebao__CatalogueRequest catalogue = YUEBAO__CATALOGUE_REQUEST__INIT;
     Yuebao__Envelope envelope = YUEBAO__ENVELOPE__INIT;
     Yuebao__Put put = YUEBAO__PUT__INIT;
+    Yuebao__Arrival arrival = YUEBAO__ARRIVAL__INIT;
     Yuebao__Request request = YUEBAO__REQUEST__INIT;
 
     hello.protocol = enrol.protocol = PROTOCOL_NUMBER;
@@ -105,6 +106,9 @@ requests(uint8_t *key, uint8_t *statement, size_t statement_len)
     seed_request(&request);
     request.body_case = YUEBAO__REQUEST__BODY_PUT, request.put = &put;
     seed_request(&request);
+    put.arrival = &arrival;
+    arrival.at_ms = 1793500000000, arrival.mac = (ProtobufCBinaryData){KEY_SIZE, key};
+    seed_request(&request);
     seed_message(ENVELOPE, &envelope.base);
 }
 
@@ -116,6 +120,8 @@ replies(uint8_t *key)
     Yuebao__Window window = YUEBAO__WINDOW__INIT, *windows[] = {&window};
     Yuebao__Agenda agenda = YUEBAO__AGENDA__INIT;
     Yuebao__Fault fault = YUEBAO__FAULT__INIT;
+    Yuebao__Busy busy = YUEBAO__BUSY__INIT;
+    Yuebao__Arrival arrival = YUEBAO__ARRIVAL__INIT;
     Yuebao__Reply reply = YUEBAO__REPLY__INIT;
     ProtobufCBinaryData keys[] = {{KEY_SIZE, key}, {KEY_SIZE, key}};
 
@@ -131,6 +137,10 @@ replies(uint8_t *key)
     seed_reply(&reply);
     reply.body_case = YUEBAO__REPLY__BODY_FAULT, reply.fault = &fault;
     seed_reply(&reply);
+    busy.retry_ms = 90000, busy.arrival = &arrival;
+    arrival.at_ms = 1793500000000, arrival.mac = (ProtobufCBinaryData){KEY_SIZE, key};
+    reply.body_case = YUEBAO__REPLY__BODY_BUSY, reply.busy = &busy;
+    seed_reply(&reply);
 }
 
 static void
@@ -143,7 +153,7 @@ verdicts(uint8_t *id)
 
     finding.code = YUEBAO__FINDING_CODE__ABOVE_MAX, finding.indicator = 1;
     reject.n_finding = 1, reject.finding = findings;
-    receipt.late = 1;
+    receipt.late = 1, receipt.arrived_ms = 1793500000000;
     verdict.id = (ProtobufCBinaryData){ID_SIZE, id};
     verdict.outcome_case = YUEBAO__VERDICT__OUTCOME_REJECT, verdict.reject = &reject;
     seed_message(VERDICT, &verdict.base);

@@ -41,6 +41,7 @@ peer_setup(void **state)
     (void)state;
     log_set_level(LOG_ERROR);
     fake_house_init(&house);
+    house.registry.window.due_ms = house.registry.window.closes_ms = INT64_MAX;
     base = event_base_new();
     limits.connections = 4;
     hub = hub_new(base, &house.registry, &house.asker, &house.batch, &house.server, &limits);
@@ -233,9 +234,14 @@ send_holding_request(uint32_t number, const char *school, const char *form, cons
     send_request(&request);
 }
 
-/* Put a good statement; the fake calendar is moved so that now is in time. */
 void
 send_put(uint32_t number)
+{
+    send_put_again(number, NULL);
+}
+
+void
+send_put_again(uint32_t number, Yuebao__Arrival *arrival)
 {
     Yuebao__Request request = YUEBAO__REQUEST__INIT;
     Yuebao__Put put = YUEBAO__PUT__INIT;
@@ -244,9 +250,9 @@ send_put(uint32_t number)
     size_t len;
     uint8_t *statement = fake_statement(&house, 1, &len);
 
-    house.registry.window.due_ms = house.registry.window.closes_ms = INT64_MAX;
     envelope = fake_envelope(&house, statement, len, signature);
     put.envelope = &envelope;
+    put.arrival = arrival;
     request.number = number;
     request.body_case = YUEBAO__REQUEST__BODY_PUT;
     request.put = &put;

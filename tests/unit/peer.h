@@ -1,6 +1,7 @@
 /*
  * peer: what a session's peer says and hears, over a pair of buffers instead of a socket; nothing is waited
- * for but events. One hub with room for four sessions, one fake house behind it, one peer at a time.
+ * for but events. One hub with room for four sessions, one fake house behind it (its window open, not due for
+ * ages), one peer at a time.
  */
 #ifndef YUEBAO_PEER_H
 #define YUEBAO_PEER_H
@@ -53,7 +54,7 @@ void send_hello(void);
 void send_agenda_request(uint32_t number);
 void send_notice_request(uint32_t number);
 void send_holding_request(uint32_t number, const char *school, const char *form, const char *period);
-/* Put a good statement; the fake calendar is moved so that now is in time. */
-void send_put(uint32_t number);
+void send_put(uint32_t number); /* a good statement */
+void send_put_again(uint32_t number, Yuebao__Arrival *arrival);
 
 #endif

@@ -14,6 +14,7 @@
 
 static struct fake_house house;
 static struct arena *arena;
+static uint64_t arrived_ms; /* of the next report, as proven */
 static const char *carrier; /* whose session it is */
 
 static int
@@ -22,6 +23,7 @@ setup(void **state)
     (void)state;
     fake_house_init(&house);
     carrier = FAKE_SCHOOL;
+    arrived_ms = 0;
     arena = arena_new(ARENA_SIZE);
     return arena != NULL ? 0 : -1;
 }
@@ -38,8 +40,11 @@ teardown(void **state)
 static enum intake_result
 judge(const Yuebao__Envelope *envelope, uint64_t now_ms, struct submission **ret_submission)
 {
-    struct intake intake = {
-        .registry = &house.registry, .key = &house.server, .arena = arena, .school = carrier};
+    struct intake intake = {.registry = &house.registry,
+                            .key = &house.server,
+                            .arena = arena,
+                            .school = carrier,
+                            .arrived_ms = arrived_ms};
 
     return intake_judge(&intake, envelope, now_ms, ret_submission);
 }
@@ -71,11 +76,24 @@ static const struct taken {
     enum submission_kind kind;
     Yuebao__Verdict__OutcomeCase outcome;
     bool late;
+    uint64_t arrived_ms; /* when it was turned away */
 } taken[] = {
-    {"at the instant it opens", FAKE_OPENS_MS, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, false},
-    {"at the instant it is due", FAKE_DUE_MS, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, false},
-    {"a moment late", FAKE_DUE_MS + 1, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, true},
-    {"at the instant it closes", FAKE_CLOSES_MS, SUBMISSION_KEPT, YUEBAO__VERDICT__OUTCOME_KEPT, false},
+    {"at the instant it opens", FAKE_OPENS_MS, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, false, 0},
+    {"at the instant it is due", FAKE_DUE_MS, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, false, 0},
+    {"a moment late", FAKE_DUE_MS + 1, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, true, 0},
+    {"at the instant it closes", FAKE_CLOSES_MS, SUBMISSION_KEPT, YUEBAO__VERDICT__OUTCOME_KEPT, false, 0},
+    {"late, turned away in time", FAKE_DUE_MS + 1, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, false,
+     FAKE_DUE_MS},
+    {"late, turned away late", FAKE_DUE_MS + 2, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, true,
+     FAKE_DUE_MS + 1},
+    {"closed, turned away in time", FAKE_CLOSES_MS, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT,
+     false, FAKE_DUE_MS},
+    {"closed, turned away late", FAKE_CLOSES_MS, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, true,
+     FAKE_CLOSES_MS - 1},
+    {"closed, turned away closed", FAKE_CLOSES_MS + 1, SUBMISSION_KEPT, YUEBAO__VERDICT__OUTCOME_KEPT, false,
+     FAKE_CLOSES_MS},
+    {"open, turned away before", FAKE_OPENS_MS, SUBMISSION_REPORT, YUEBAO__VERDICT__OUTCOME_RECEIPT, false,
+     FAKE_OPENS_MS - 1},
 };
 
 static void
@@ -89,8 +107,11 @@ check_taken(const struct taken *t)
     Yuebao__Verdict *verdict;
 
     print_message("%s\n", t->what);
+    arrived_ms = t->arrived_ms;
     assert_int_equal(judge(&envelope, t->now_ms, &s), INTAKE_STORE);
     assert_int_equal(s->kind, t->kind);
+    assert_int_equal(s->received_ms, t->now_ms);
+    assert_int_equal(s->arrived_ms, t->arrived_ms);
     assert_int_equal(s->late, t->late);
     assert_int_equal(s->school_id, 7);
     assert_int_equal(s->form_id, 3);
@@ -103,9 +124,10 @@ check_taken(const struct taken *t)
     assert_memory_equal(verdict->id.data, id, ID_SIZE);
     assert_string_equal(verdict->school, FAKE_SCHOOL);
     assert_int_equal(verdict->decided_ms, t->now_ms);
-    if (t->outcome == YUEBAO__VERDICT__OUTCOME_RECEIPT)
+    if (t->outcome == YUEBAO__VERDICT__OUTCOME_RECEIPT) {
         assert_int_equal(verdict->receipt->late, t->late);
-    else
+        assert_int_equal(verdict->receipt->arrived_ms, t->arrived_ms);
+    } else
         assert_int_equal(verdict->kept->closed_ms, FAKE_CLOSES_MS);
     yuebao__verdict__free_unpacked(verdict, NULL);
     submission_free(s);

@@ -193,7 +193,7 @@ test_verdicts(void **state)
     static const Yuebao__Verdict__OutcomeCase outcomes[] = {
         YUEBAO__VERDICT__OUTCOME_RECEIPT,  YUEBAO__VERDICT__OUTCOME_RECEIPT, YUEBAO__VERDICT__OUTCOME_REJECT,
         YUEBAO__VERDICT__OUTCOME_CONFLICT, YUEBAO__VERDICT__OUTCOME_KEPT,    YUEBAO__VERDICT__OUTCOME_RECEIPT,
-        YUEBAO__VERDICT__OUTCOME_DECLINED,
+        YUEBAO__VERDICT__OUTCOME_DECLINED, YUEBAO__VERDICT__OUTCOME_RECEIPT,
     };
     const json_t *told;
     size_t i;
@@ -216,6 +216,33 @@ test_verdicts(void **state)
         free(whole.data);
     }
     assert_int_equal(i, sizeof(outcomes) / sizeof(outcomes[0]));
+}
+
+static void
+check_arrival(const json_t *told, const Yuebao__Arrival *arrival)
+{
+    assert_non_null(arrival);
+    assert_int_equal(arrival->at_ms, json_integer_value(json_object_get(told, "at_ms")));
+    check_bytes(told, "mac", arrival->mac.data, arrival->mac.len);
+}
+
+static void
+test_turned_away(void **state)
+{
+    const json_t *told = json_object_get(vectors, "turned_away");
+    struct bytes whole, body = body_of(told, "busy_frame", &yuebao__reply__descriptor, &whole);
+    Yuebao__Reply *reply = yuebao__reply__unpack(NULL, body.len, body.data);
+    Yuebao__Request *request = request_of(told, "put_frame");
+
+    (void)state;
+    assert_non_null(reply);
+    assert_int_equal(reply->body_case, YUEBAO__REPLY__BODY_BUSY);
+    check_arrival(json_object_get(told, "arrival"), reply->busy->arrival);
+    assert_int_equal(request->body_case, YUEBAO__REQUEST__BODY_PUT);
+    check_arrival(json_object_get(told, "arrival"), request->put->arrival);
+    yuebao__reply__free_unpacked(reply, NULL);
+    yuebao__request__free_unpacked(request, NULL);
+    free(whole.data);
 }
 
 static void
@@ -288,8 +315,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_statements), cmocka_unit_test(test_verdicts), cmocka_unit_test(test_hello),
-        cmocka_unit_test(test_enrol),      cmocka_unit_test(test_refused),  cmocka_unit_test(test_periods),
+        cmocka_unit_test(test_statements),  cmocka_unit_test(test_verdicts), cmocka_unit_test(test_hello),
+        cmocka_unit_test(test_enrol),       cmocka_unit_test(test_refused),  cmocka_unit_test(test_periods),
+        cmocka_unit_test(test_turned_away),
     };
     json_error_t error;
     int failed;

@@ -117,10 +117,19 @@ def verdict(identity, message, number, **outcome):
     return told
 
 
+def turned_away(envelope_of):
+    """No room: what the server says, and the report as it comes again. The MAC is the server's secret; here it is any 32 bytes."""
+    arrival = pb.Arrival(at_ms=NOW_MS - 30000, mac=bytes(range(96, 128)))
+    put = pb.Request.FromString(bytes.fromhex(envelope_of["put_frame"])[4:]).put
+    put.arrival.CopyFrom(arrival)
+    return {"arrival": plain(arrival), "busy_frame": frame(pb.Reply(number=2, busy=pb.Busy(retry_ms=90000, arrival=arrival))),
+            "put_frame": frame(pb.Request(number=2, put=put))}
+
+
 def hello():
     school = b"0220203001"
     told = signed(SCHOOL, "yuebao-hello-v1", EXPORTER, school, SCHOOL.public)
-    request = pb.Hello(protocol=1, school=school.decode(), algorithm=1, key=SCHOOL.public,
+    request = pb.Hello(protocol=2, school=school.decode(), algorithm=1, key=SCHOOL.public,
                        signature=bytes.fromhex(told["signature"]), software="vectors 1")
     return {"exporter": EXPORTER.hex(), **told, "frame": frame(pb.Request(number=1, hello=request))}
 
@@ -128,7 +137,7 @@ def hello():
 def enrol():
     school = b"0220203001"
     told = signed(SCHOOL, "yuebao-enrol-v1", EXPORTER, school, CODE.encode(), SCHOOL.public)
-    request = pb.Enrol(protocol=1, school=school.decode(), code=CODE, algorithm=1, key=SCHOOL.public,
+    request = pb.Enrol(protocol=2, school=school.decode(), code=CODE, algorithm=1, key=SCHOOL.public,
                        signature=bytes.fromhex(told["signature"]), software="vectors 1")
     return {"exporter": EXPORTER.hex(), "code": CODE, "code_sha256": hashlib.sha256(CODE.encode()).hexdigest(), **told,
             "frame": frame(pb.Request(number=1, enrol=request))}
@@ -183,7 +192,9 @@ def main():
             verdict(first_id, first, 2, kept=pb.Kept(closed_ms=NOW_MS - 1)),
             verdict(first_id, first, 2, receipt=pb.Receipt(late=True, admitted=True, reason="停电一周，情况属实")),
             verdict(first_id, first, 2, declined=pb.Declined(reason="已由中心校代报")),
+            verdict(first_id, first, 2, receipt=pb.Receipt(arrived_ms=NOW_MS - 30000)),
         ],
+        "turned_away": turned_away(first_told),
         "hello": hello(),
         "enrol": enrol(),
         "refused": [{"why": why, "message": message, "bytes": data} for why, message, data in REFUSED],

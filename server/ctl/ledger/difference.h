@@ -36,6 +36,7 @@
     X(answer_slot, "answer_slot")                                                                            \
     X(outcome, "outcome")                                                                                    \
     X(received, "received_at")                                                                               \
+    X(arrived, "arrived_at")                                                                                 \
     X(late, "late")                                                                                          \
     X(admitted, "admitted")                                                                                  \
     X(decision, "decision")                                                                                  \

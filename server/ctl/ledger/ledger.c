@@ -29,7 +29,7 @@ const char ledger_reports_sql[] =
     "WHERE r.revision > 1 AND " SLOT_OF("t") " AND t.revision = r.revision - 1), "
     "(SELECT pg_catalog.json_agg(t ORDER BY t.position) FROM (SELECT t.position, t.indicator, t.rule, t.found, t.bound, t.explanation "
     "FROM yuebao.remark AS t WHERE " SLOT_OF("t") " AND t.revision = r.revision) AS t), "
-    "pg_catalog.encode(d.answer, 'hex'), " LEDGER_INSTANT("d.decided_at") ", yuebao.is_detached(r.period) "
+    "pg_catalog.encode(d.answer, 'hex'), " LEDGER_INSTANT("d.decided_at") ", yuebao.is_detached(r.period), " LEDGER_INSTANT("r.arrived_at") " "
     "FROM yuebao.report AS r LEFT JOIN yuebao.school AS s ON s.school = r.school LEFT JOIN yuebao.form AS f ON f.form = r.form "
     "LEFT JOIN yuebao.catalogue AS c ON c.catalogue = r.catalogue "
     "CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM yuebao.report AS t WHERE " SLOT_OF("t") " AND t.revision > r.revision) AS later OFFSET 0) AS n "

@@ -44,7 +44,8 @@ enum ledger_column {
     LEDGER_REMARKS,                    /* JSON: what kept_remarks_json() makes, but for blanks */
     LEDGER_DECISION,                   /* the answer by which it was admitted or declined */
     LEDGER_DECIDED,
-    LEDGER_AWAY, /* the month's figures are put away: LEDGER_BOOKED and LEDGER_REPLACED_BY are empty */
+    LEDGER_AWAY,    /* the month's figures are put away: LEDGER_BOOKED and LEDGER_REPLACED_BY are empty */
+    LEDGER_ARRIVED, /* as LEDGER_RECEIVED: when it first came, if it was turned away then */
     LEDGER_COLUMNS
 };
 

@@ -223,6 +223,23 @@ check_mark(const struct check *c, enum difference difference, enum ledger_column
         listener_tell(c->listener, difference, 0, found ? "true" : "false", expected ? "true" : "false");
 }
 
+/* Both or neither say that it had been turned away before, and when. */
+static void
+check_arrived(const struct check *c, uint64_t arrived_ms)
+{
+    const char *stands = c->ledger->cells[LEDGER_ARRIVED];
+    char found[LEDGER_INSTANT_MAX], expected[LEDGER_INSTANT_MAX];
+
+    if (stands != NULL && arrived_ms != 0)
+        check_instant(c, DIFFERENCE_arrived, LEDGER_ARRIVED, arrived_ms);
+    else if (stands != NULL)
+        listener_tell(c->listener, DIFFERENCE_arrived, 0,
+                      ledger_print_instant(strtoll(stands, NULL, 10), found), NULL);
+    else if (arrived_ms != 0)
+        listener_tell(c->listener, DIFFERENCE_arrived, 0, NULL,
+                      ledger_print_instant((int64_t)(arrived_ms * MICROSECONDS), expected));
+}
+
 static void
 check_receipt(const struct check *c, const Yuebao__Verdict *v)
 {
@@ -230,6 +247,7 @@ check_receipt(const struct check *c, const Yuebao__Verdict *v)
 
     check_mark(c, DIFFERENCE_late, LEDGER_LATE, v->receipt->late);
     check_mark(c, DIFFERENCE_admitted, LEDGER_ADMITTED, v->receipt->admitted);
+    check_arrived(c, v->receipt->arrived_ms);
     if (!v->receipt->admitted) {
         check_instant(c, DIFFERENCE_received, LEDGER_RECEIVED, v->decided_ms);
         return;

@@ -19,7 +19,7 @@ static const char kept_sql[] =
     "k.revision, pg_catalog.encode(k.id, 'hex'), pg_catalog.encode(k.key, 'hex'), " LEDGER_KEY_IS_OF("k.key", "k.received_at") ", "
     "NULL, NULL, " LEDGER_INSTANT("k.received_at") ", NULL, d.admitted, NULL, NULL, NULL, NULL, pg_catalog.encode(k.envelope, 'hex'), "
     "pg_catalog.encode(k.answer, 'hex'), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, pg_catalog.encode(d.answer, 'hex'), "
-    LEDGER_INSTANT("d.decided_at") ", NULL "
+    LEDGER_INSTANT("d.decided_at") ", NULL, NULL "
     "FROM yuebao.kept AS k JOIN yuebao.school AS s ON s.school = k.school JOIN yuebao.form AS f ON f.form = k.form "
     "LEFT JOIN yuebao.decision AS d ON d.district = k.district AND d.period = k.period AND d.school = k.school AND d.form = k.form AND d.id = k.id "
     "WHERE " BEGINS_SO("k.id") " ORDER BY k.id, k.received_at LIMIT 2";
@@ -28,7 +28,7 @@ static const char rejection_sql[] =
     "SELECT DISTINCT ON (r.id) 'rejection', NULL, NULL, NULL, r.school_code, r.form_code, r.period_text, r.revision, "
     "pg_catalog.encode(r.id, 'hex'), pg_catalog.encode(r.key, 'hex'), NULL, NULL, NULL, " LEDGER_INSTANT("r.received_at") ", NULL, NULL, "
     "NULL, NULL, NULL, NULL, pg_catalog.encode(r.envelope, 'hex'), pg_catalog.encode(r.findings, 'hex'), NULL, NULL, NULL, NULL, NULL, NULL, "
-    "NULL, NULL, NULL, NULL, NULL "
+    "NULL, NULL, NULL, NULL, NULL, NULL "
     "FROM yuebao.rejection AS r WHERE " BEGINS_SO("r.id") " ORDER BY r.id, r.received_at DESC LIMIT 2";
 
 static const char slot_condition[] =

@@ -182,6 +182,8 @@ answer_json(const struct replay *r, const struct answered *answered)
     if (v->outcome_case == YUEBAO__VERDICT__OUTCOME_RECEIPT) {
         put(object, "late", json_boolean(v->receipt->late));
         put(object, "admitted", json_boolean(v->receipt->admitted));
+        if (v->receipt->arrived_ms != 0)
+            put_instant(object, "arrived_at", v->receipt->arrived_ms);
         put_text(object, "reason", v->receipt->reason);
     } else if (v->outcome_case == YUEBAO__VERDICT__OUTCOME_REJECT) {
         put_reject(r, object, v->reject);

@@ -218,6 +218,18 @@ say_reject(const struct replay *r, const Yuebao__Reject *reject)
     findings_fini(&findings);
 }
 
+/* By which instant on time was judged, where it is another than that of the receipt. */
+static void
+say_arrived(const struct replay *r, uint64_t arrived_ms)
+{
+    char at[INSTANT_TEXT_MAX];
+
+    if (arrived_ms == 0)
+        return;
+    instant_print(arrived_ms, MINUTES, at);
+    ctl_say(r->ctl, MSG_ctl_replay_says_arrived, "at", at, NULL);
+}
+
 /* The verdict in its own words. */
 static void
 say_verdict(const struct replay *r, const Yuebao__Verdict *v)
@@ -232,6 +244,7 @@ say_verdict(const struct replay *r, const Yuebao__Verdict *v)
                 : v->receipt->late   ? MSG_ctl_replay_says_late
                                      : MSG_ctl_replay_says_receipt,
                 "at", at, "reason", v->receipt->reason, NULL);
+        say_arrived(r, v->receipt->arrived_ms);
         return;
     case YUEBAO__VERDICT__OUTCOME_REJECT:
         ctl_say(r->ctl, MSG_ctl_replay_says_reject, "at", at, NULL);
