@@ -11,6 +11,7 @@
 
 #define RETRY_FIRST_MS   1000u
 #define RETRY_MOST_MS    (15u * 60u * 1000u)
+#define JITTER_MS        100u
 #define WAIT_SECONDS_MAX 604800ul
 
 static bool
@@ -38,14 +39,14 @@ pause_ms(unsigned attempt, uint32_t server_wish_ms)
     uint64_t most = RETRY_FIRST_MS;
     uint64_t dice = 0;
 
-    if (server_wish_ms > 0)
-        return server_wish_ms < RETRY_MOST_MS ? server_wish_ms : RETRY_MOST_MS;
+    if (getrandom(&dice, sizeof(dice), 0) != (ssize_t)sizeof(dice))
+        dice = UINT64_MAX;
+    if (server_wish_ms > 0) /* never less, and hardly more: the server has spread them itself */
+        return (server_wish_ms < RETRY_MOST_MS ? server_wish_ms : RETRY_MOST_MS) + dice % JITTER_MS;
     while (attempt-- > 0 && most < RETRY_MOST_MS)
         most *= 2;
     if (most > RETRY_MOST_MS)
         most = RETRY_MOST_MS;
-    if (getrandom(&dice, sizeof(dice), 0) != (ssize_t)sizeof(dice))
-        return most;
     return dice % (most + 1);
 }
 

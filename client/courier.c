@@ -301,6 +301,7 @@ put(struct courier *c, struct round *r, size_t i)
     Yuebao__Request request = YUEBAO__REQUEST__INIT;
     Yuebao__Put message = YUEBAO__PUT__INIT;
     Yuebao__Envelope envelope = YUEBAO__ENVELOPE__INIT;
+    Yuebao__Arrival arrival = YUEBAO__ARRIVAL__INIT;
     enum uplink_status status;
 
     if (!sign_again_if_returned(c, item))
@@ -310,6 +311,10 @@ put(struct courier *c, struct round *r, size_t i)
     envelope.statement = (ProtobufCBinaryData){item->statement_len, item->statement};
     envelope.signature = (ProtobufCBinaryData){SIGNATURE_SIZE, item->signature};
     message.envelope = &envelope;
+    arrival.at_ms = item->arrived_ms;
+    arrival.mac = (ProtobufCBinaryData){MAC_SIZE, item->arrival_mac};
+    if (item->arrived_ms != 0 && uplink_welcome(c->uplink)->protocol >= PROTOCOL_ARRIVAL)
+        message.arrival = &arrival;
     request.body_case = YUEBAO__REQUEST__BODY_PUT;
     request.put = &message;
     status = uplink_send(c->uplink, &request);
@@ -413,6 +418,20 @@ decide(struct courier *c, struct round *r, size_t i, const Yuebao__Answer *answe
     return good;
 }
 
+/* No room now. What proves that it came goes to disk before anything else: it is what makes it on time. */
+static bool
+take_busy(struct courier *c, struct round *r, size_t i, const Yuebao__Busy *busy)
+{
+    const Yuebao__Arrival *arrival = busy->arrival;
+
+    postpone(c, r, i, busy->retry_ms);
+    r->stop = true;
+    if (arrival == NULL || arrival->mac.len != MAC_SIZE)
+        return true;
+    return written(c,
+                   outbox_set_arrival(c->outbox, r->waiting.list[i].id, arrival->at_ms, arrival->mac.data));
+}
+
 static bool
 take_reply(struct courier *c, struct round *r, const Yuebao__Reply *reply)
 {
@@ -429,11 +448,8 @@ take_reply(struct courier *c, struct round *r, const Yuebao__Reply *reply)
         postpone(c, r, i, reply->wait->retry_ms);
         return true;
     }
-    if (reply->body_case == YUEBAO__REPLY__BODY_BUSY) {
-        postpone(c, r, i, reply->busy->retry_ms);
-        r->stop = true;
-        return true;
-    }
+    if (reply->body_case == YUEBAO__REPLY__BODY_BUSY)
+        return take_busy(c, r, i, reply->busy);
     return courier_garbage(c, "reply to a report");
 }
 

@@ -336,6 +336,23 @@ outbox_remark(struct outbox *outbox, const uint8_t id[ID_SIZE], const uint8_t *a
 }
 
 enum outbox_status
+outbox_set_arrival(struct outbox *outbox, const uint8_t id[ID_SIZE], uint64_t arrived_ms,
+                   const uint8_t mac[MAC_SIZE])
+{
+    struct query q = query_new(outbox, "INSERT OR REPLACE INTO arrival (id, arrived_ms, mac)"
+                                       " SELECT id, ?, ? FROM item WHERE id = ? AND state = 'waiting'");
+    enum outbox_status status;
+
+    query_number(&q, arrived_ms);
+    query_blob(&q, mac, MAC_SIZE);
+    query_blob(&q, id, ID_SIZE);
+    status = query_run(&q);
+    if (status == OUTBOX_OK && sqlite3_changes(outbox->db) == 0)
+        return OUTBOX_ABSENT;
+    return status;
+}
+
+enum outbox_status
 outbox_decide(struct outbox *outbox, const uint8_t id[ID_SIZE], enum item_state state, uint64_t decided_ms,
               const uint8_t *answer, size_t answer_len)
 {
@@ -370,6 +387,8 @@ read_item(struct query *q, struct item *item)
     item->decided_ms = (uint64_t)sqlite3_column_int64(q->stmt, 8);
     row_blob(q, 9, item->key, KEY_SIZE);
     row_blob(q, 10, item->signature, SIGNATURE_SIZE);
+    item->arrived_ms = (uint64_t)sqlite3_column_int64(q->stmt, 13);
+    row_blob(q, 14, item->arrival_mac, MAC_SIZE);
     return row_copy_blob(q, 11, &item->statement, &item->statement_len) &&
            row_copy_blob(q, 12, &item->answer, &item->answer_len);
 }
@@ -390,7 +409,7 @@ outbox_items(struct outbox *outbox, const struct item_filter *filter, struct ite
 {
     struct query q = query_new(
         outbox, "SELECT id, school, form, period, revision, previous, state, saved_ms, decided_ms, key,"
-                " signature, statement, answer FROM item"
+                " signature, statement, answer, arrived_ms, mac FROM item LEFT JOIN arrival USING (id)"
                 " WHERE (?1 IS NULL OR school = ?1) AND (?2 IS NULL OR form = ?2)"
                 " AND (?3 IS NULL OR period = ?3) AND (?4 IS NULL OR state = ?4) ORDER BY number");
     struct items items = {0};

@@ -136,9 +136,11 @@ struct item {
     uint8_t *answer; /* serialised Answer; while waiting, the last one that decided nothing; NULL: none, or
                         the revision before was refused */
     size_t answer_len;
+    uint64_t arrived_ms; /* the server's proof of when it first came, if it was turned away; 0: none */
+    uint8_t arrival_mac[MAC_SIZE];
 };
 
-/* Put a waiting item in. All but state, decided_ms and answer must be set; everything is copied. */
+/* Put a waiting item in. All but state, decided_ms, answer and arrival must be set; everything is copied. */
 enum outbox_status outbox_add(struct outbox *outbox, const struct item *item)
     __attribute__((warn_unused_result));
 
@@ -160,6 +162,13 @@ bool outbox_awaits(struct outbox *outbox, const uint8_t id[ID_SIZE]);
  */
 enum outbox_status outbox_remark(struct outbox *outbox, const uint8_t id[ID_SIZE], const uint8_t *answer,
                                  size_t answer_len) __attribute__((warn_unused_result));
+
+/*
+ * A waiting item keeps the server's proof that it came and was turned away; the next one replaces it.
+ * OUTBOX_ABSENT: it was not waiting.
+ */
+enum outbox_status outbox_set_arrival(struct outbox *outbox, const uint8_t id[ID_SIZE], uint64_t arrived_ms,
+                                      const uint8_t mac[MAC_SIZE]) __attribute__((warn_unused_result));
 
 struct items {
     struct item *list;

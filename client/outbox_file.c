@@ -11,7 +11,7 @@
 
 #include "outbox_query.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define DISK_FULL      65536u /* bytes; less than the files beside the database need */
 
 /* Version 1: what a desk must not forget. */
@@ -82,7 +82,16 @@ static const char schema_2[] =
                           "  BEGIN SELECT RAISE(ABORT, 'a decided item never changes'); END;"
                           "PRAGMA user_version = 2;";
 
-static const char *const schemas[SCHEMA_VERSION] = {schema_1, schema_2};
+/* Version 3: proof of when a waiting item first came. */
+#define ARRIVAL_TABLE(create)                                                                                \
+    create " TABLE arrival ("                                                                                \
+           "  id BLOB PRIMARY KEY CHECK (length(id) = 32), arrived_ms INTEGER NOT NULL,"                     \
+           "  mac BLOB NOT NULL CHECK (length(mac) = 32)"                                                    \
+           ") STRICT, WITHOUT ROWID;"
+
+static const char schema_3[] = ARRIVAL_TABLE("CREATE") "PRAGMA user_version = 3;";
+
+static const char *const schemas[SCHEMA_VERSION] = {schema_1, schema_2, schema_3};
 
 /* ---- opening ------------------------------------------------------------------------------------ */
 
@@ -340,8 +349,10 @@ open_reading(struct outbox *outbox, const char *path, size_t way)
         status = schema_version(outbox, &version);
     if (status == OUTBOX_OK && version > SCHEMA_VERSION)
         return OUTBOX_NEWER;
+    if (status == OUTBOX_OK && version < SCHEMA_VERSION)
+        status = outbox_run(outbox, "PRAGMA temp_store = MEMORY;" ARRIVAL_TABLE("CREATE TEMP"));
     if (status == OUTBOX_OK && version == 1)
-        status = outbox_run(outbox, "PRAGMA temp_store = MEMORY;" NEWS_TABLES("CREATE TEMP"));
+        status = outbox_run(outbox, NEWS_TABLES("CREATE TEMP"));
     return status;
 }
 

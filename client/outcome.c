@@ -99,6 +99,27 @@ print_revisions(const Yuebao__Verdict *v, char current[12], char next[12])
     snprintf(next, 12, "%" PRIu32, held + 1);
 }
 
+/* When it first came, if the server had no room then: as the receipt says, or, until there is one, as the
+ * server said. 0: it was never turned away, or nothing came of it. */
+static uint64_t
+arrived_ms(const struct item *item, const Yuebao__Verdict *v)
+{
+    if (item->state == ITEM_WAITING)
+        return item->arrived_ms;
+    return v != NULL && v->outcome_case == YUEBAO__VERDICT__OUTCOME_RECEIPT ? v->receipt->arrived_ms : 0;
+}
+
+static void
+print_arrived(struct desk *desk, uint64_t arrived_ms)
+{
+    char arrived[INSTANT_TEXT_MAX];
+
+    if (arrived_ms == 0)
+        return;
+    instant_print(arrived_ms, desk_zone(desk), arrived);
+    desk_say(desk, MSG_item_arrived, "arrived", arrived, NULL);
+}
+
 void
 outcome_print(struct desk *desk, const struct item *item)
 {
@@ -117,6 +138,7 @@ outcome_print(struct desk *desk, const struct item *item)
     desk_say(desk, message_of_outcome(item, v.message), "school", item->school, "form", item->form, "period",
              item->period, "revision", revision, "saved", saved, "decided", decided, "current", current,
              "next", next, "reason", reason_of_decision(v.message), NULL);
+    print_arrived(desk, arrived_ms(item, v.message));
     if (v.message != NULL && v.message->outcome_case == YUEBAO__VERDICT__OUTCOME_REJECT)
         print_reject(desk, item, v.message->reject);
     verdict_fini(&v);
@@ -170,6 +192,9 @@ add_verdict(struct desk *desk, const struct item *item, json_t *object)
     switch (v.message->outcome_case) {
     case YUEBAO__VERDICT__OUTCOME_RECEIPT:
         json_object_set_new(object, "late", json_boolean(v.message->receipt->late));
+        if (v.message->receipt->arrived_ms != 0)
+            json_object_set_new(object, "arrived_ms",
+                                json_integer((json_int_t)v.message->receipt->arrived_ms));
         if (v.message->receipt->admitted) {
             json_object_set_new(object, "admitted", json_true());
             json_object_set_new(object, "admitted_because", json_string(v.message->receipt->reason));
@@ -206,6 +231,8 @@ outcome_json(struct desk *desk, const struct item *item)
     object = json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:I}", "school", item->school, "form", item->form,
                        "period", item->period, "revision", (int)item->revision, "state",
                        item_state_name(item->state), "id", id, "saved_ms", (json_int_t)item->saved_ms);
+    if (item->state == ITEM_WAITING && item->arrived_ms != 0)
+        json_object_set_new(object, "arrived_ms", json_integer((json_int_t)item->arrived_ms));
     if (item->state != ITEM_WAITING)
         json_object_set_new(object, "decided_ms", json_integer((json_int_t)item->decided_ms));
     if (item->answer != NULL)

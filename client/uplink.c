@@ -34,7 +34,8 @@ struct uplink {
     struct bufferevent *bev; /* owns the SSL and the socket */
     struct tls_failure failure;
     enum link_state state;
-    bool late; /* the deadline is over */
+    bool late;         /* the deadline is over */
+    uint32_t protocol; /* spoken in hello and enrol */
     uint32_t next_number;
     struct uplink_error error; /* why the state is DEAD */
     Yuebao__Reply *first;      /* the reply that holds Welcome */
@@ -371,7 +372,7 @@ say_hello(struct uplink *u, const struct identity *identity, const uint8_t *expo
 
     if (!envelope_sign(PURPOSE_HELLO, parts, 3, identity->secret, signature))
         return fail(&u->error, UPLINK_NOMEM, NULL);
-    hello.protocol = PROTOCOL_NUMBER;
+    hello.protocol = u->protocol;
     hello.school = (char *)identity->school;
     hello.algorithm = ALGORITHM_ED25519;
     hello.key = (ProtobufCBinaryData){KEY_SIZE, (uint8_t *)identity->key};
@@ -395,7 +396,7 @@ say_enrol(struct uplink *u, const struct identity *identity, const uint8_t *expo
 
     if (!envelope_sign(PURPOSE_ENROL, parts, 4, identity->secret, signature))
         return fail(&u->error, UPLINK_NOMEM, NULL);
-    enrol.protocol = PROTOCOL_NUMBER;
+    enrol.protocol = u->protocol;
     enrol.school = (char *)identity->school;
     enrol.code = (char *)identity->code;
     enrol.algorithm = ALGORITHM_ED25519;
@@ -408,9 +409,9 @@ say_enrol(struct uplink *u, const struct identity *identity, const uint8_t *expo
 }
 
 static bool
-welcome_is_whole(const Yuebao__Welcome *welcome)
+welcome_is_whole(const struct uplink *u, const Yuebao__Welcome *welcome)
 {
-    bool whole = welcome->protocol == PROTOCOL_NUMBER && welcome->n_server_key > 0;
+    bool whole = welcome->protocol == u->protocol && welcome->n_server_key > 0;
 
     for (size_t i = 0; i < welcome->n_server_key; i++)
         whole = whole && welcome->server_key[i].len == KEY_SIZE;
@@ -434,7 +435,7 @@ open_session(struct uplink *u, const struct identity *identity, enum uplink_open
         u->error.retry_ms = u->first->busy->retry_ms;
         return fail(&u->error, UPLINK_BUSY, NULL);
     }
-    if (u->first->body_case != YUEBAO__REPLY__BODY_WELCOME || !welcome_is_whole(u->first->welcome))
+    if (u->first->body_case != YUEBAO__REPLY__BODY_WELCOME || !welcome_is_whole(u, u->first->welcome))
         return fail(&u->error, UPLINK_GARBAGE, "welcome");
     return UPLINK_OK;
 }
@@ -443,6 +444,7 @@ static enum uplink_status
 set_up(struct uplink *u, const struct identity *identity)
 {
     u->next_number = 1;
+    u->protocol = PROTOCOL_NUMBER;
     u->base = event_base_new();
     if (u->base != NULL)
         u->deadline = evtimer_new(u->base, on_deadline, u);
@@ -450,6 +452,34 @@ set_up(struct uplink *u, const struct identity *identity)
         return fail(&u->error, UPLINK_NOMEM, NULL);
     u->context = tls_context(identity->ca);
     return u->context == NULL ? fail(&u->error, UPLINK_CA, NULL) : UPLINK_OK;
+}
+
+/* A server that is older than this program says so, and which numbers it speaks: true, and the next try
+ * speaks its newest. */
+static bool
+lower_protocol(struct uplink *u)
+{
+    const struct uplink_error *e = &u->error;
+
+    if (e->status != UPLINK_FAULT || e->fault != YUEBAO__FAULT_CODE__FAULT_PROTOCOL ||
+        e->highest >= u->protocol || e->highest < PROTOCOL_OLDEST)
+        return false;
+    u->protocol = e->highest;
+    return true;
+}
+
+static enum uplink_status
+call(struct uplink *u, const struct identity *identity, enum uplink_opening opening, const char *host,
+     const char *port)
+{
+    enum uplink_status status;
+
+    do {
+        status = connect_any(u, host, port);
+        if (status == UPLINK_OK)
+            status = open_session(u, identity, opening);
+    } while (status != UPLINK_OK && lower_protocol(u));
+    return status;
 }
 
 enum uplink_status
@@ -466,9 +496,7 @@ uplink_open(const struct identity *identity, enum uplink_opening opening, struct
     if (status == UPLINK_OK && !split_server(identity->server, &host, &port))
         status = fail(&u->error, UPLINK_NAME, identity->server);
     if (status == UPLINK_OK)
-        status = connect_any(u, host, port);
-    if (status == UPLINK_OK)
-        status = open_session(u, identity, opening);
+        status = call(u, identity, opening, host, port);
     free(host);
     if (status == UPLINK_OK) {
         *ret_uplink = u;

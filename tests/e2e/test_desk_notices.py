@@ -137,6 +137,7 @@ class Server:
 
     def __init__(self, world, desk, notices):
         self.notices, self.asked = notices, 0
+        self.newest = contract.PROTOCOL
         with outbox(desk) as database:
             self.agenda = pb.Agenda.FromString(database.execute("SELECT bytes FROM agenda").fetchone()[0])
             self.keys = [row[0] for row in database.execute("SELECT key FROM server_key")]
@@ -170,8 +171,10 @@ class Server:
         head = tls.recv(4)
         request = pb.Request.FromString(tls.recv(struct.unpack(">I", head)[0]))
         kind = request.WhichOneof("body")
-        if kind == "hello":
-            reply = pb.Reply(welcome=pb.Welcome(protocol=1, server_ms=int(time.time() * 1000), server_key=self.keys, in_flight=8))
+        if kind == "hello" and request.hello.protocol > self.newest:
+            reply = pb.Reply(fault=pb.Fault(code=pb.FAULT_PROTOCOL, lowest=1, highest=self.newest))
+        elif kind == "hello":
+            reply = pb.Reply(welcome=pb.Welcome(protocol=request.hello.protocol, server_ms=int(time.time() * 1000), server_key=self.keys, in_flight=8))
         elif kind == "agenda":
             reply = pb.Reply(agenda=self.agenda)
         else:
@@ -213,6 +216,16 @@ def test_a_server_that_cannot_say_breaks_nothing(world, reply):
         assert said["notices_fetched"] is False and "error" not in said
     assert server.asked == 3
     assert states(desk) == {(OPEN, 1): "receipted"} and "退回" not in desk("status").stdout
+
+
+def test_an_older_server_is_spoken_to_in_its_protocol(world):
+    school, desk, sheet, path, figures = desk_of(world)
+    server = at(world, desk, pb.Reply(notices=pb.Notices()))
+    server.newest = contract.PROTOCOL - 1
+    said = json.loads(desk("catalogue", "--json").stdout)
+    assert "error" not in said and said["notices_fetched"] is True
+    server.newest = 0  # older than any number that the desk speaks
+    assert "协议" in desk("catalogue", ok=None).stderr
 
 
 def decision(statement_id, key):

@@ -323,6 +323,33 @@ a_note_stays_until_it_is_answered(void **state)
     assert_int_equal(notes_open(home->outbox), 0);
 }
 
+/* The server's proof that an item came: kept over a restart, replaced by the next, for what waits only. */
+static void
+what_proves_that_it_came_stays(void **state)
+{
+    struct home *home = *state;
+    struct item item = item_of(1, 1, NULL);
+    const uint8_t answer[] = {1}, mac[MAC_SIZE] = {5}, newer[MAC_SIZE] = {6};
+    struct items items;
+
+    assert_int_equal(outbox_set_arrival(home->outbox, item.id, 4000, mac), OUTBOX_ABSENT);
+    assert_int_equal(outbox_add(home->outbox, &item), OUTBOX_OK);
+    assert_int_equal(outbox_items(home->outbox, &(struct item_filter){0}, &items), OUTBOX_OK);
+    assert_int_equal(items.list[0].arrived_ms, 0);
+    items_fini(&items);
+    assert_int_equal(outbox_set_arrival(home->outbox, item.id, 4000, mac), OUTBOX_OK);
+    assert_int_equal(outbox_set_arrival(home->outbox, item.id, 4001, newer), OUTBOX_OK);
+    outbox_close(home->outbox);
+    assert_int_equal(outbox_open(home->path, false, &home->outbox, NULL), OUTBOX_OK);
+    assert_int_equal(outbox_items(home->outbox, &(struct item_filter){0}, &items), OUTBOX_OK);
+    assert_int_equal(items.count, 1);
+    assert_int_equal(items.list[0].arrived_ms, 4001);
+    assert_memory_equal(items.list[0].arrival_mac, newer, MAC_SIZE);
+    items_fini(&items);
+    assert_int_equal(outbox_decide(home->outbox, item.id, ITEM_RECEIPTED, 6000, answer, 1), OUTBOX_OK);
+    assert_int_equal(outbox_set_arrival(home->outbox, item.id, 4002, mac), OUTBOX_ABSENT);
+}
+
 /* A file of the first version, with all that a desk had in it, goes on in place. */
 static void
 a_file_of_the_first_version_goes_on(void **state)
@@ -343,13 +370,14 @@ a_file_of_the_first_version_goes_on(void **state)
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     /* as version 1 had it */
     assert_int_equal(
-        sqlite3_exec(db,
-                     "DROP TABLE holding; DROP TABLE notice; DROP TRIGGER item_decided_once;"
-                     "CREATE TRIGGER item_decided_once BEFORE UPDATE ON item WHEN old.state <> 'waiting' OR"
-                     " new.statement IS NOT old.statement"
-                     "  BEGIN SELECT RAISE(ABORT, 'a decided item never changes'); END;"
-                     "PRAGMA user_version = 1;",
-                     NULL, NULL, NULL),
+        sqlite3_exec(
+            db,
+            "DROP TABLE arrival; DROP TABLE holding; DROP TABLE notice; DROP TRIGGER item_decided_once;"
+            "CREATE TRIGGER item_decided_once BEFORE UPDATE ON item WHEN old.state <> 'waiting' OR"
+            " new.statement IS NOT old.statement"
+            "  BEGIN SELECT RAISE(ABORT, 'a decided item never changes'); END;"
+            "PRAGMA user_version = 1;",
+            NULL, NULL, NULL),
         SQLITE_OK);
     sqlite3_close(db);
     assert_int_equal(outbox_open(home->path, false, &home->outbox, NULL), OUTBOX_OK);
@@ -540,6 +568,7 @@ main(void)
         cmocka_unit_test_setup_teardown(holdings_are_kept_by_slot, setup, teardown),
         cmocka_unit_test_setup_teardown(a_note_stays_until_it_is_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_of_the_first_version_goes_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_proves_that_it_came_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(a_catalogue_is_found_by_its_beginning, setup, teardown),
         cmocka_unit_test_setup_teardown(pending_becomes_enrolled, setup, teardown),
         cmocka_unit_test_setup_teardown(settings_and_trust, setup, teardown),
