@@ -9,7 +9,8 @@ from measure import Others
 from province import Province
 from stage import Stage
 
-NAMES = ["ceiling", "ingest", "storm", "naive", "connections", "corrections", "queries", "sizes"]
+NAMES = ["ceiling", "ingest", "storm", "naive", "connections", "corrections", "overload", "army", "sizes", "queries"]
+CROWD = 40000  # schools that overload may need
 
 
 def leave(number, frame):
@@ -24,6 +25,7 @@ def main():
     parser.add_argument("--many", type=int, default=3000000)
     parser.add_argument("--schools", type=int, default=0)
     parser.add_argument("--at-once", type=int, default=256)
+    parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("names", nargs="*", choices=NAMES)
     options = parser.parse_args()
@@ -32,7 +34,7 @@ def main():
         for name in options.names:
             kind = Province if name == "queries" else Stage
             if kind not in stages:
-                stages[kind] = Province(options.keep) if kind is Province else Stage(max(20000, options.schools))
+                stages[kind] = Province(options.keep) if kind is Province else Stage(max(20000, options.schools, CROWD if "overload" in options.names else 0))
             others = Others()
             report = importlib.import_module(name).bench(stages[kind], options)
             share = others.share()

@@ -194,7 +194,7 @@ static void
 seat_put(struct seat *seat, size_t job)
 {
     seat->jobs[seat->n_jobs] = job;
-    seat->numbers[seat->n_jobs++] = wire_put(seat->wire, seat->load->jobs[job].paper.envelope);
+    seat->numbers[seat->n_jobs++] = wire_put(seat->wire, seat->load->jobs[job].paper.envelope, NULL);
 }
 
 static void
@@ -206,7 +206,7 @@ seat_on_open(const Yuebao__Welcome *welcome, void *arg)
     memcpy(load->server_key, welcome->server_key[0].data, KEY_SIZE);
     load->open++;
     if (load->options.fresh)
-        seat->numbers[0] = wire_put(seat->wire, load->jobs[seat->jobs[0]].paper.envelope);
+        seat->numbers[0] = wire_put(seat->wire, load->jobs[seat->jobs[0]].paper.envelope, NULL);
     else if (load->jobs != NULL)
         seat_fill(seat); /* it had been lost */
 }

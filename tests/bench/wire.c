@@ -46,15 +46,22 @@ send_request(struct wire *wire, Yuebao__Request *request)
 }
 
 uint32_t
-wire_put(struct wire *wire, Yuebao__Envelope *envelope)
+wire_put(struct wire *wire, Yuebao__Envelope *envelope, Yuebao__Arrival *arrival)
 {
     Yuebao__Request request = YUEBAO__REQUEST__INIT;
     Yuebao__Put put = YUEBAO__PUT__INIT;
 
     put.envelope = envelope;
+    put.arrival = arrival;
     request.body_case = YUEBAO__REQUEST__BODY_PUT;
     request.put = &put;
     return send_request(wire, &request);
+}
+
+void
+wire_send_bytes(struct wire *wire, const void *bytes, size_t len)
+{
+    bufferevent_write(wire->bev, bytes, len);
 }
 
 /* false: the session has no exporter. */

@@ -43,7 +43,10 @@ struct wire *wire_new(const struct wire_house *house, uint32_t school, const str
                       void *arg);
 void wire_free(struct wire *wire); /* says good-bye; accepts NULL */
 
-/* Send a statement; the number that its reply will bear. */
-uint32_t wire_put(struct wire *wire, Yuebao__Envelope *envelope);
+/* Send a statement, with what proves its arrival, or NULL; the number that its reply will bear. */
+uint32_t wire_put(struct wire *wire, Yuebao__Envelope *envelope, Yuebao__Arrival *arrival);
+
+/* Whatever it is. */
+void wire_send_bytes(struct wire *wire, const void *bytes, size_t len);
 
 #endif
