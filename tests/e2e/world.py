@@ -202,7 +202,6 @@ class World:
                 UNION ALL
                 SELECT d.district, d.form, d.period, u.* FROM yuebao.total_delta d CROSS JOIN LATERAL
                     unnest(d.indicator, d.schools, d.value, d.denominator) u) AS parts JOIN yuebao.form USING (form)
-            WHERE indicator > 0 -- under 0 reports are counted
             GROUP BY 1, 2, 3, 4""")
 
     def sums_of_figures(self):
