@@ -9,6 +9,7 @@
 
 #include "envelope.h"
 #include "output.h"
+#include "system_words.h"
 
 #define SEED_SIZE 32u /* the first half of libsodium's secret key */
 #define SEED_WORD "yuebao-ed25519-seed "
@@ -47,8 +48,8 @@ make(struct ctl *ctl, const char *path)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     if (fd < 0)
-        return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason", strerror(errno),
-                        NULL);
+        return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason",
+                        system_words(ctl->language, strerror(errno)), NULL);
     envelope_keypair(key, secret);
     hex_print(secret, SEED_SIZE, line + strlen(SEED_WORD));
     strcat(line, "\n");
@@ -58,8 +59,8 @@ make(struct ctl *ctl, const char *path)
     explicit_bzero(secret, sizeof(secret));
     if (close(fd) != 0 || !ok) {
         unlink(path);
-        return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason", strerror(reason),
-                        NULL);
+        return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason",
+                        system_words(ctl->language, strerror(reason)), NULL);
     }
     hex_print(key, KEY_SIZE, public_hex);
     ctl_say(ctl, MSG_ctl_key_made, "file", path, "key", public_hex, NULL);

@@ -7,10 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "system_words.h"
+
 static uint8_t *
 refuse(struct ctl *ctl, const char *path, const char *reason)
 {
-    ctl_fail(ctl, EX_NOINPUT, MSG_ctl_cannot_read, "file", path, "reason", reason, NULL);
+    ctl_fail(ctl, EX_NOINPUT, MSG_ctl_cannot_read, "file", path, "reason",
+             system_words(ctl->language, reason), NULL);
     return NULL;
 }
 

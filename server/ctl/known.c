@@ -38,6 +38,16 @@ is_period(struct ctl *ctl, const char *text)
 }
 
 bool
+is_span(struct ctl *ctl, const char *from, const char *to)
+{
+    struct period first, last;
+
+    if (from == NULL || to == NULL || !period_parse(from, &first) || !period_parse(to, &last))
+        return true;
+    return first.first_day <= period_last_day(last) || refuse(ctl, MSG_ctl_reversed_period, from);
+}
+
+bool
 is_one_off_name(const char *text, size_t len)
 {
     return len >= 1 && len <= ONE_OFF_NAME_MAX && text[0] != '-' &&

@@ -13,6 +13,8 @@
 
 /* By their shape alone: these need no database. */
 bool is_period(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
+/* `from` begins no later than `to` ends; both are periods, or NULL: open. */
+bool is_span(struct ctl *ctl, const char *from, const char *to) __attribute__((warn_unused_result));
 bool is_form(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 bool is_one_off_name(const char *text,
                      size_t len); /* the third part of a one-off form's code; says nothing */

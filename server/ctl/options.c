@@ -75,11 +75,11 @@ take_own(struct ctl *ctl, const struct ctl_option *own)
     note_asked(ctl, "--", own->name, own->value != NULL ? optarg : NULL);
 }
 
-/* Of --csv and --json the last one counts; a file that was asked for must not be forgotten. */
+/* One format: nothing that was asked for is forgotten. */
 static bool
 choose_format(struct ctl *ctl, enum output_format format)
 {
-    if (ctl->format != OUTPUT_TEXT && (ctl->format == OUTPUT_XLSX || format == OUTPUT_XLSX)) {
+    if (ctl->format != OUTPUT_TEXT) {
         ctl_usage(ctl, MSG_ctl_two_formats, NULL);
         return false;
     }
@@ -183,11 +183,22 @@ ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *own
     return help ? -1 : optind;
 }
 
+/* The first paragraph of a command's help: how it is called. */
+static void
+print_usage(const struct ctl *ctl)
+{
+    const char *help = message_text(ctl->language, ctl->command->help), *end = strstr(help, "\n\n");
+
+    fprintf(stderr, "%.*s\n", (int)(end == NULL ? strlen(help) : (size_t)(end - help)), help);
+}
+
 int
 ctl_point_to_help(const struct ctl *ctl)
 {
     bool top = ctl->command->run == NULL;
 
+    if (!top)
+        print_usage(ctl);
     message_print(stderr, ctl->language, top ? MSG_ctl_see_help : MSG_ctl_see_command_help, "command",
                   ctl->command->name, NULL);
     fputc('\n', stderr);

@@ -11,6 +11,7 @@
 #include "envelope.h"
 #include "db.h"
 #include "file.h"
+#include "system_words.h"
 
 #define SQL_MAX (4u * 1024u * 1024u) /* bytes of one file */
 
@@ -122,7 +123,8 @@ list_folder(struct ctl *ctl, const char *folder, struct dirent ***ret_names)
         abort();
     int n = scandir(path, ret_names, is_sql, by_name);
     if (n < 0)
-        ctl_fail(ctl, EX_NOINPUT, MSG_ctl_cannot_read, "file", path, "reason", strerror(errno), NULL);
+        ctl_fail(ctl, EX_NOINPUT, MSG_ctl_cannot_read, "file", path, "reason",
+                 system_words(ctl->language, strerror(errno)), NULL);
     free(path);
     return n;
 }

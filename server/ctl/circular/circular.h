@@ -175,5 +175,7 @@ void circular_number(const struct circular *circular, size_t section, char numbe
 
 /* "2026年11月26日12时05分" of "2026-11-26 12:05", or a day alone; malloc'd. English keeps it as it is. */
 char *circular_day(enum language language, const char *text);
+/* "2025-12" as "2025年12月"; what is no period stays as it is. malloc'd. */
+char *circular_period(enum language language, const char *text);
 
 #endif

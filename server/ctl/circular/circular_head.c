@@ -81,6 +81,17 @@ name_period(enum language language, const struct period *period)
                           number, NULL);
 }
 
+char *
+circular_period(enum language language, const char *text)
+{
+    struct period period;
+    char *words = period_parse(text, &period) ? name_period(language, &period) : strdup(text);
+
+    if (words == NULL)
+        abort();
+    return words;
+}
+
 /* Whom it goes to: the bureaus of the level below, or the schools. */
 static enum message
 addressees(const struct circular *circular)

@@ -9,6 +9,7 @@
 #include "known.h"
 #include "outfile.h"
 #include "parts.h"
+#include "system_words.h"
 #include "writers.h"
 #include "xlsx.h"
 
@@ -55,8 +56,8 @@ write_file(const struct circular *circular, const char *path)
         reason = errno;
     if (reason != 0) {
         outfile_drop(&file);
-        return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason", strerror(reason),
-                        NULL);
+        return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason",
+                        system_words(ctl->language, strerror(reason)), NULL);
     }
     int status = outfile_commit(ctl, &file);
     if (status == EX_OK)

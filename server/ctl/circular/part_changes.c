@@ -2,6 +2,8 @@
  * Changes: which indicators moved most since the period before, by their own rules; which schools came and
  * went.
  */
+#include <stdlib.h>
+
 #include "look.h"
 #include "parts.h"
 
@@ -60,11 +62,13 @@ put_changes(struct circular *c)
 
     if (rows == NULL)
         return false;
-    if (PQntuples(rows) == 0)
+    if (PQntuples(rows) == 0) {
         circular_say(c, MSG_circular_no_changes, NULL);
-    else
-        circular_say(c, MSG_circular_changes_how, "before", circular_value(c, rows, 0, "before_period"),
-                     "small", SMALL, NULL);
+    } else {
+        char *before = circular_period(c->ctl->language, circular_value(c, rows, 0, "before_period"));
+        circular_say(c, MSG_circular_changes_how, "before", before, "small", SMALL, NULL);
+        free(before);
+    }
     circular_put(c, &changes, NULL, rows);
     return true;
 }

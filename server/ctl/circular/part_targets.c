@@ -105,12 +105,14 @@ say_vetoes(struct circular *c, const char *plan)
 
     if (rows == NULL)
         return false;
-    for (int r = 0; r < PQntuples(rows); r++)
+    for (int r = 0; r < PQntuples(rows); r++) {
+        char *since = circular_period(c->ctl->language, circular_value(c, rows, r, "since"));
         circular_say(c, MSG_circular_veto, "name", circular_value(c, rows, r, "name_@"), "year",
                      circular_value(c, rows, r, "year"), "value", circular_value(c, rows, r, "figure"),
                      "direction", message_word(c->ctl->language, circular_value(c, rows, r, "direction")),
-                     "bound", circular_value(c, rows, r, "bound"), "since",
-                     circular_value(c, rows, r, "since"), NULL);
+                     "bound", circular_value(c, rows, r, "bound"), "since", since, NULL);
+        free(since);
+    }
     PQclear(rows);
     return true;
 }

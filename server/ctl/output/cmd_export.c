@@ -15,6 +15,7 @@
 #include "outfile.h"
 #include "period.h"
 #include "stream.h"
+#include "system_words.h"
 #include "xlsx.h"
 
 #define SNAPSHOT       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -86,10 +87,7 @@ read_span(struct ctl *ctl, struct options *o)
         date_print(from.first_day, o->first);
     if (o->to != NULL)
         date_print(period_last_day(to), o->last);
-    if (o->from == NULL || o->to == NULL || from.first_day <= period_last_day(to))
-        return true;
-    ctl_usage(ctl, MSG_ctl_reversed_period, "value", o->from, NULL);
-    return false;
+    return is_span(ctl, o->from, o->to);
 }
 
 static bool
@@ -208,7 +206,8 @@ cannot_write(struct ctl *ctl, const char *path, int reason)
 {
     if (reason == EPIPE) /* whoever read has enough: nothing to say */
         return ctl->status = EX_CANTCREAT;
-    return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason", strerror(reason), NULL);
+    return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason",
+                    system_words(ctl->language, strerror(reason)), NULL);
 }
 
 static void

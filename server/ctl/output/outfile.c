@@ -1,4 +1,5 @@
 #include "outfile.h"
+#include "system_words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +37,8 @@ guard(char *temporary)
 static int
 refuse(struct ctl *ctl, const char *path, int reason)
 {
-    return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason", strerror(reason), NULL);
+    return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", path, "reason",
+                    system_words(ctl->language, strerror(reason)), NULL);
 }
 
 static void

@@ -1,10 +1,12 @@
 #include "xlsx.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cell.h"
+#include "system_words.h"
 #include "xlsx_book.h"
 
 #define WIDEST     60       /* of a column; longer texts are whole, but not wholly to be seen */
@@ -12,11 +14,21 @@
 #define DIGITS_MAX 15       /* that any double keeps */
 #define LARGE      4000000u /* rows; a workbook may then outgrow what a plain zip file can be */
 
+/* The library knows that the system refused, and the system knows why. */
+static const char *
+reason_of(const struct xlsx *xlsx, lxw_error error)
+{
+    bool by_system = error == LXW_ERROR_ZIP_FILE_OPERATION || error == LXW_ERROR_CREATING_TMPFILE ||
+                     error == LXW_ERROR_CREATING_XLSX_FILE;
+
+    return by_system && errno != 0 ? system_words(xlsx->ctl->language, strerror(errno)) : lxw_strerror(error);
+}
+
 bool
 xlsx_fail(const struct xlsx *xlsx, lxw_error error)
 {
     ctl_fail(xlsx->ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", xlsx->file.path, "reason",
-             lxw_strerror(error), NULL);
+             reason_of(xlsx, error), NULL);
     return false;
 }
 
@@ -274,6 +286,7 @@ xlsx_finish(struct xlsx *xlsx)
     xlsx_sheet_end(xlsx);
     xlsx->book->options.use_zip64 =
         xlsx->rows > LARGE; /* read when the book is packed, and not by everybody */
+    errno = 0;
     lxw_error error = workbook_close(xlsx->book);
     if (error != LXW_NO_ERROR)
         xlsx_fail(xlsx, error);

@@ -10,6 +10,7 @@
 #include "db.h"
 #include "outfile.h"
 #include "publish.h"
+#include "system_words.h"
 #include "unit.h"
 #include "xml.h"
 
@@ -299,8 +300,8 @@ write_page(struct ctl *ctl, const struct publish_options *o, const PGresult *hea
         return outfile_commit(ctl, &file);
     int reason = errno;
     outfile_drop(&file);
-    return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", o->html, "reason", strerror(reason),
-                    NULL);
+    return ctl_fail(ctl, EX_CANTCREAT, MSG_ctl_cannot_write, "file", o->html, "reason",
+                    system_words(ctl->language, strerror(reason)), NULL);
 }
 
 int

@@ -83,16 +83,16 @@ cmd_punctuality(struct ctl *ctl, int argc, char **argv)
 {
     static const struct listing districts = {.columns = of_districts,
                                              .n = sizeof(of_districts) / sizeof(of_districts[0]),
-                                             .none = MSG_ctl_nothing_owed,
+                                             .none = MSG_ctl_punctuality_none,
                                              .one = MESSAGE_COUNT};
     static const struct listing schools = {.columns = of_schools,
                                            .n = sizeof(of_schools) / sizeof(of_schools[0]),
-                                           .none = MSG_ctl_nothing_owed,
+                                           .none = MSG_ctl_punctuality_none,
                                            .one = MESSAGE_COUNT,
                                            .in_words = in_words};
     static const struct listing area = {.columns = of_area,
                                         .n = sizeof(of_area) / sizeof(of_area[0]),
-                                        .none = MSG_ctl_nothing_owed,
+                                        .none = MSG_ctl_punctuality_none,
                                         .one = MESSAGE_COUNT};
     struct place place = {NULL, NULL};
     const char *values[4] = {NULL};

@@ -53,8 +53,8 @@ static bool
 are_known(struct ctl *ctl, const struct place *place, const char *const values[7])
 {
     return place_is_one(ctl, place) && is_period(ctl, values[3]) && is_period(ctl, values[4]) &&
-           is_kind(ctl, values[5]) && db_connect(ctl) && knows_indicator(ctl, values[0]) &&
-           place_is_known(ctl, place) && knows_school(ctl, values[2]);
+           is_span(ctl, values[3], values[4]) && is_kind(ctl, values[5]) && db_connect(ctl) &&
+           knows_indicator(ctl, values[0]) && place_is_known(ctl, place) && knows_school(ctl, values[2]);
 }
 
 int

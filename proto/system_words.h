@@ -1,5 +1,5 @@
 /*
- * system_words: what the system, the resolver and SQLite say in English, in the clerk's language where it is
+ * system_words: what the system, the resolver and SQLite say in English, in the reader's language where it is
  * usual.
  */
 #ifndef YUEBAO_SYSTEM_WORDS_H
