@@ -10,7 +10,8 @@
 
 DO $$
 DECLARE
-    role text;
+    role      text;
+    side_door record;
 BEGIN
     FOREACH role IN ARRAY ARRAY['yuebao_admin', 'yuebao_collector', 'yuebao_reader', 'yuebao_public'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolname = role) THEN
@@ -36,6 +37,20 @@ BEGIN
     IF NOT (SELECT r.rolbypassrls FROM pg_catalog.pg_roles AS r WHERE r.rolname = 'yuebao_collector')
        AND (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
         ALTER ROLE yuebao_collector BYPASSRLS;
+    END IF;
+
+    -- Everybody may write large objects and take any advisory lock, says PostgreSQL; whoever only reads could fill the disk, or hold the locks for which
+    -- collectors wait.
+    IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
+        FOR side_door IN
+            SELECT p.oid::regprocedure::text AS name, p.proname ~ 'advisory' AS locks FROM pg_catalog.pg_proc AS p
+            WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^(pg_(try_)?advisory_|lo_|lowrite$)'
+        LOOP
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION pg_catalog.%s FROM PUBLIC', side_door.name);
+            IF side_door.locks THEN
+                EXECUTE format('GRANT EXECUTE ON FUNCTION pg_catalog.%s TO yuebao_admin, yuebao_collector', side_door.name);
+            END IF;
+        END LOOP;
     END IF;
 
     IF NOT pg_catalog.pg_has_role(current_user, 'yuebao_admin', 'MEMBER') THEN

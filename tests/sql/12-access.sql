@@ -203,6 +203,13 @@ FROM (VALUES
      '4=2+2', 'whether the forms that ask for it have come')
 ) AS t (login, query, answer, says);
 
+UPDATE yuebao.school SET closed_on = '2025-01-15' WHERE code = 'P2';
+SELECT is(pg_temp.answer(l.login, $$SELECT string_agg(c.expected || '=' || c.reported || '+' || c.missing || ' ' || c.share, ', ') FROM api.completeness AS c
+                                     WHERE c.district = 220203 AND c.form = 'primary.monthly' AND c.first_day = '2025-01-01'$$),
+    '3=1+2 0.3333', l.login || ': what a school reported that owes nothing any more is not counted')
+FROM unnest(ARRAY['li.official', 'health']) AS l (login);
+UPDATE yuebao.school SET closed_on = NULL WHERE code = 'P2';
+
 SELECT is(pg_temp.answer('li.official', $$SELECT max(t.value)::text FROM api.district_total AS t WHERE t.first_day = '2025-01-01' AND t.indicator = 'largest'$$),
     '40', 'a maximum is that of schools that are seen');
 
@@ -261,6 +268,15 @@ SELECT is(pg_temp.attempt('li.official', t.statement), '42501', t.says) FROM (VA
     ('EXPLAIN SELECT * FROM yuebao.figure', 'nor explained')) AS t (statement, says);
 SELECT is(pg_temp.answer('li.official', $$SELECT set_config('role', 'li.official', true) || (SELECT count(DISTINCT f.district) FROM api.figure AS f)$$), 'li.official1',
     'settings change nothing');
+
+SELECT is_empty($$
+    SELECT l.role || ' ' || p.oid::regprocedure FROM login AS l CROSS JOIN pg_proc AS p
+    WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^(pg_(try_)?advisory_|lo_|lowrite$)' AND has_function_privilege(l.role, p.oid, 'EXECUTE')
+$$, 'no reader writes large objects or holds a lock for which the house waits');
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p WHERE p.proname ~ '^pg_(try_)?advisory_' AND has_function_privilege('yuebao_public', p.oid, 'EXECUTE')$$,
+    'nor does the public');
+SELECT ok(has_function_privilege(r.role, 'pg_advisory_xact_lock(bigint)', 'EXECUTE'), r.role || ' holds its own')
+FROM unnest(ARRAY['yuebao_admin', 'yuebao_collector']) AS r (role);
 
 -- the house: what runs in a collector's transaction may ask what it has booked
 SELECT is(pg_temp.answer('yuebao_collector', 'SELECT count(*)::text FROM yuebao.report'), '5', 'the collector is not subject to it');
