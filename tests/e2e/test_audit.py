@@ -209,13 +209,18 @@ TAMPERINGS = {
                         {"replaced_by"}, "corrected"),
     "an explanation": ("remark", "UPDATE yuebao.remark SET explanation = '无' WHERE position = 0 AND {of:warned}", {"remark"}, "warned"),
     "an explanation is gone": ("remark", "DELETE FROM yuebao.remark WHERE position = 0 AND {of:warned}", {"remark"}, "warned"),
-    "a total": ("total_folded", "UPDATE yuebao.total_folded SET value = value + 1 WHERE {total}", {"total_value"}, None),
+    "a total": ("total_folded", "UPDATE yuebao.total_folded SET value = value + 1 WHERE {total}", {"total_value", "total_above"}, None),
     "schools in a total": ("total_folded", "UPDATE yuebao.total_folded SET schools = schools - 1, excused = excused + 1 WHERE {total}",
-                           {"total_schools", "total_excused"}, None),
-    "a total's denominator": ("total_folded", "UPDATE yuebao.total_folded SET denominator = denominator + 1 WHERE {total}", {"total_denominator"}, None),
-    "a total is gone": ("total_folded", "DELETE FROM yuebao.total_folded WHERE {total}", {"total_schools", "total_value"}, None),
+                           {"total_schools", "total_excused", "total_above"}, None),
+    "a total's denominator": ("total_folded", "UPDATE yuebao.total_folded SET denominator = denominator + 1 WHERE {total}", {"total_denominator", "total_above"}, None),
+    "a total is gone": ("total_folded", "DELETE FROM yuebao.total_folded WHERE {total}", {"total_schools", "total_value", "total_above"}, None),
     "the count of reports": ("total_folded", "UPDATE yuebao.total_folded SET excused = excused + 1 WHERE {reports}",
-                             {"total_reports"}, None),
+                             {"total_reports", "total_above"}, None),
+    "a total of the districts below": ("total_above", "UPDATE yuebao.total_above SET value = value + 1 WHERE district = 100000 AND indicator = {number}",
+                                       {"total_above"}, None),
+    "a total of the districts below is gone": ("total_above", "DELETE FROM yuebao.total_above WHERE district = 100000 AND indicator = {number}", {"total_above"}, None),
+    "reports owed": ("owed", "UPDATE yuebao.owed SET slots = slots + 1 WHERE {window}", {"owed"}, None),
+    "nothing owed": ("owed", "DELETE FROM yuebao.owed WHERE {window}", {"owed"}, None),
     "a name": ("report", "UPDATE yuebao.report SET filler = '无名' WHERE {of:plain}", {"filler"}, "plain"),
     "late": ("report", "UPDATE yuebao.report SET late = false WHERE {of:late}", {"late"}, "late"),
     "admitted": ("report", "UPDATE yuebao.report SET admitted = false WHERE {of:afterwards}", {"admitted"}, "afterwards"),
@@ -238,7 +243,8 @@ TAMPERINGS = {
     "a decision": ("decision", "UPDATE yuebao.decision SET answer = answer || '\\x00' WHERE admitted", {"decision"}, "afterwards"),
 }
 
-MANY = {"a denominator", "a total's denominator", "a reason", "a figure of another form"}  # more than one row is changed
+MANY = {"a denominator", "a total", "schools in a total", "a total's denominator", "a total is gone", "the count of reports", "a total of the districts below",
+        "a total of the districts below is gone", "a reason", "a figure of another form"}  # more than one row is changed
 
 
 def spelled(filled, sql):
@@ -249,7 +255,8 @@ def spelled(filled, sql):
                .replace("{history:%s}" % name, figure_of(filled, school, "figure_history")))
     window = f"""(district, period, form) = ({filled.plain.district}, '{first_day(OPEN)}',
         (SELECT form FROM yuebao.form WHERE code = 'primary.monthly'))"""
-    return sql.replace("{total}", f"{window} AND indicator = {filled.number}").replace("{reports}", f"{window} AND indicator = 0")
+    return (sql.replace("{total}", f"{window} AND indicator = {filled.number}").replace("{reports}", f"{window} AND indicator = 0")
+            .replace("{window}", window).replace("{number}", str(filled.number)))
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
@@ -284,7 +291,8 @@ def test_a_period_without_any_report_has_no_totals(world, filled):
                                              FROM yuebao.total_folded WHERE indicator = {filled.number} LIMIT 1"""):
         told = differences(world, ok=65)
         assert {(d["difference"], d["district"], d["period"], d["found"], d["expected"]) for d in told} == {
-            ("total_schools", "410482", "2001-01", "1", "0"), ("total_value", "410482", "2001-01", "5", "0")}
+            ("total_schools", "410482", "2001-01", "1", "0"), ("total_value", "410482", "2001-01", "5", "0"),
+            *(("total_above", above, "2001-01", "0/0/0/0", "1/0/5/0") for above in ("410400", "410000", "100000"))}
         assert differences(world, "--district", filled.plain.district) == []
 
 

@@ -78,6 +78,14 @@ bool audit_ledger(struct audit *audit) __attribute__((warn_unused_result));
 bool audit_totals(struct audit *audit, struct audit_group *group) __attribute__((warn_unused_result));
 /* What stands in the books and belongs to no report. */
 bool audit_lone(struct audit *audit) __attribute__((warn_unused_result));
+/* What is kept so that nobody need add it up: totals of districts below, and how much is owed. */
+bool audit_counts(struct audit *audit) __attribute__((warn_unused_result));
+
+/* What the last two are made of: each row of a query with audit_scope's values is told. A stream is open
+ * before, that of the ledger or of the walk before, and after. */
+typedef void audit_tell(struct audit *audit, const PGresult *rows, int row, const void *about);
+bool audit_walk(struct audit *audit, const char *sql, audit_tell *tell, const void *about)
+    __attribute__((warn_unused_result));
 
 /* The table of differences. false: no memory. */
 bool audit_table_begin(struct audit *audit) __attribute__((warn_unused_result));

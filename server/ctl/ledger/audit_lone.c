@@ -50,10 +50,9 @@ static const char totals_sql[] =
 enum { T_DISTRICT, T_FORM, T_PERIOD, T_CODE, T_INDICATOR, T_SCHOOLS, T_EXCUSED, T_VALUE, T_DENOMINATOR };
 
 static void
-tell_lone(struct audit *a, const struct lone *lone)
+tell_lone(struct audit *a, const PGresult *rows, int r, const void *about)
 {
-    const PGresult *rows = a->stream.batch;
-    int r = a->stream.row;
+    const struct lone *lone = about;
 
     a->place = (struct audit_place){
         .district = PQgetvalue(rows, r, DISTRICT),
@@ -67,22 +66,9 @@ tell_lone(struct audit *a, const struct lone *lone)
                   figure_cell(a->ctl, db_cell(rows, r, TEXT), db_cell(rows, r, MISSING)), NULL);
 }
 
-static bool
-find_lone(struct audit *a, const struct lone *lone)
-{
-    if (!stream_open(a->ctl, lone->sql, AUDIT_SCOPE_VALUES, a->scope, &a->stream))
-        return false;
-    while (!audit_is_full(a) && stream_step(&a->stream))
-        tell_lone(a, lone);
-    stream_close(&a->stream);
-    return a->ctl->status == EX_OK && !audit_is_full(a) && db_do_plain(a->ctl, "CLOSE stream");
-}
-
 static void
-tell_total(struct audit *a)
+tell_total(struct audit *a, const PGresult *rows, int r, const void *about)
 {
-    const PGresult *rows = a->stream.batch;
-    int r = a->stream.row;
     struct sums nothing = {0};
     struct total total = {
         .indicator = (uint32_t)strtoul(PQgetvalue(rows, r, T_INDICATOR), NULL, 10),
@@ -92,6 +78,7 @@ tell_total(struct audit *a)
         .denominator = PQgetvalue(rows, r, T_DENOMINATOR),
     };
 
+    (void)about;
     a->place = (struct audit_place){
         .district = PQgetvalue(rows, r, T_DISTRICT),
         .form = PQgetvalue(rows, r, T_FORM),
@@ -101,24 +88,11 @@ tell_total(struct audit *a)
     sums_check(&nothing, &total, &a->listener);
 }
 
-static bool
-find_totals(struct audit *a)
-{
-    if (!stream_open(a->ctl, totals_sql, AUDIT_SCOPE_VALUES, a->scope, &a->stream))
-        return false;
-    while (!audit_is_full(a) && stream_step(&a->stream))
-        tell_total(a);
-    stream_close(&a->stream);
-    return a->ctl->status == EX_OK && !audit_is_full(a);
-}
-
 bool
 audit_lone(struct audit *a)
 {
-    if (!db_do_plain(a->ctl, "CLOSE stream"))
-        return false;
     for (size_t i = 0; i < sizeof(lones) / sizeof(lones[0]); i++)
-        if (!find_lone(a, &lones[i]))
+        if (!audit_walk(a, lones[i].sql, tell_lone, &lones[i]))
             return false;
-    return find_totals(a);
+    return audit_walk(a, totals_sql, tell_total, NULL);
 }

@@ -21,7 +21,7 @@ run(struct audit *a)
         return ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
     if (!db_do_plain(ctl, SNAPSHOT))
         return ctl->status;
-    bool whole = audit_ledger(a) && audit_lone(a);
+    bool whole = audit_ledger(a) && audit_lone(a) && audit_counts(a);
     if (!whole && !audit_is_full(a))
         return ctl->status;
     return audit_report(a);

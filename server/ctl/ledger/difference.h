@@ -51,7 +51,9 @@
     X(excused, "total_excused")                                                                              \
     X(value, "total_value")                                                                                  \
     X(denominator, "total_denominator")                                                                      \
-    X(reports, "total_reports")
+    X(reports, "total_reports")                                                                              \
+    X(above, "total_above")                                                                                  \
+    X(owed, "owed")
 
 enum difference {
 #define X(name, key) DIFFERENCE_##name,

@@ -1,0 +1,65 @@
+/*
+ * check-totals: what is kept so that nobody need add it up. The totals of districts below, against those
+ * districts' own, which audit_totals() held against the ledger; and what is owed, against the slots.
+ */
+#include <stdlib.h>
+
+#include "audit.h"
+#include "db.h"
+
+/* Both sides in one sum, in which what is kept counts and what it ought to be counts against it. */
+#define AMOUNTS(side)                                                                                        \
+    "concat_ws('/', coalesce(sum(t.schools) FILTER (WHERE " side "), 0), "                        \
+    "coalesce(sum(t.excused) FILTER (WHERE " side "), 0), "                                                  \
+    "coalesce(sum(t.value) FILTER (WHERE " side "), 0), "                                                    \
+    "coalesce(sum(t.denominator) FILTER (WHERE " side "), 0))"
+
+/* clang-format off */
+static const char above_sql[] =
+    "SELECT t.district, f.code, yuebao.period_text(t.period, f.frequency), t.indicator, i.code, "
+    AMOUNTS("t.kept") ", " AMOUNTS("NOT t.kept") " "
+    "FROM (SELECT s.district, s.period, s.form, s.indicator, s.schools, s.excused, s.value, s.denominator, true AS kept "
+    "      FROM yuebao.total_above AS s "
+    "      UNION ALL "
+    "      SELECT a.ancestor, s.period, s.form, s.indicator, s.schools, s.excused, s.value, s.denominator, false "
+    "      FROM yuebao.total_folded AS s JOIN yuebao.district_ancestor AS a ON a.district = s.district AND a.distance > 0) AS t "
+    "JOIN yuebao.form AS f ON f.form = t.form LEFT JOIN yuebao.indicator AS i ON i.indicator = t.indicator "
+    "WHERE " AUDIT_IN_SCOPE("t") " "
+    "GROUP BY t.district, t.period, f.code, f.frequency, t.indicator, i.code "
+    "HAVING " AMOUNTS("t.kept") " <> " AMOUNTS("NOT t.kept") " ORDER BY t.district, t.period, f.code, t.indicator";
+
+static const char owed_sql[] =
+    "SELECT t.district, f.code, yuebao.period_text(t.period, f.frequency), 0, NULL, "
+    "       coalesce(sum(t.slots) FILTER (WHERE t.kept), 0)::text, coalesce(sum(t.slots) FILTER (WHERE NOT t.kept), 0)::text "
+    "FROM (SELECT o.district, o.period, o.form, o.slots, true AS kept FROM yuebao.owed AS o "
+    "      UNION ALL SELECT o.district, o.period, o.form, 1, false FROM yuebao.slot AS o) AS t "
+    "JOIN yuebao.form AS f ON f.form = t.form "
+    "WHERE " AUDIT_IN_SCOPE("t") " "
+    "GROUP BY t.district, t.period, f.code, f.frequency "
+    "HAVING sum(CASE WHEN t.kept THEN t.slots ELSE -t.slots END) <> 0 ORDER BY t.district, t.period, f.code";
+/* clang-format on */
+
+enum { DISTRICT, FORM, PERIOD, INDICATOR, CODE, FOUND, EXPECTED };
+
+static void
+tell(struct audit *a, const PGresult *rows, int r, const void *about)
+{
+    const enum difference *difference = about;
+
+    a->place = (struct audit_place){
+        .district = PQgetvalue(rows, r, DISTRICT),
+        .form = PQgetvalue(rows, r, FORM),
+        .period = PQgetvalue(rows, r, PERIOD),
+        .indicator = db_cell(rows, r, CODE),
+    };
+    listener_tell(&a->listener, *difference, (uint32_t)strtoul(PQgetvalue(rows, r, INDICATOR), NULL, 10),
+                  PQgetvalue(rows, r, FOUND), PQgetvalue(rows, r, EXPECTED));
+}
+
+bool
+audit_counts(struct audit *a)
+{
+    static const enum difference above = DIFFERENCE_above, owed = DIFFERENCE_owed;
+
+    return audit_walk(a, above_sql, tell, &above) && audit_walk(a, owed_sql, tell, &owed);
+}
