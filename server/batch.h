@@ -1,6 +1,6 @@
 /*
  * batch: group commit. Whatever waits while a database link is busy is the next batch; no timer, no size to
- * tune.
+ * tune. A further link is used when as much waits as each of the busy ones holds.
  *
  * Whenever a link is free, up to BATCH_MAX submissions (at most one a slot, sorted by key) become one
  * transaction: claim the slots (an insert that a unique index decides), COPY BINARY the winners' figures and
@@ -9,7 +9,8 @@
  * anything is answered. A transaction that fails on data is halved until the poisonous submission stands
  * alone.
  *
- * store.h speaks libpq; this file decides.
+ * batch.c queues and dispatches, lane.c takes a group through its transaction, fate.c decides what becomes of
+ * it. store.h speaks libpq.
  */
 #ifndef YUEBAO_BATCH_H
 #define YUEBAO_BATCH_H

@@ -320,6 +320,14 @@ group_free(struct group *group)
 }
 
 void
+group_drop(struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        submission_free(group->claims[i].submission);
+    group_free(group);
+}
+
+void
 group_list_push(struct group_list *list, struct group *group)
 {
     group->next = list->first;

@@ -87,6 +87,8 @@ struct claim *group_find(struct group *group, int32_t school, int16_t form, int3
 
 /* Frees the struct only: the submissions have found other owners. */
 void group_free(struct group *group);
+/* And its submissions, unanswered. */
+void group_drop(struct group *group);
 
 /* A stack of groups that must run before anything new. */
 struct group_list {

@@ -37,32 +37,37 @@ const struct link_setting store_settings[] = {
  * wherever its school has moved since; then there may be two rows, which say the same. */
 #define DECISION(column) "(SELECT x." column " FROM yuebao.decision AS x WHERE x.id = s.id LIMIT 1)"
 
+/*
+ * Claims in the order in which the arrays have them, which is that of the keys. The arrays are unnested
+ * beside one another in a SELECT list: as functions in FROM each would be stored and read again first.
+ * `condition` is the look at the predecessor: it has a plan for every month that there is, so a batch of
+ * first revisions goes without. What comes back is the district, and whether some threshold judges what the
+ * form asks.
+ */
+#define CLAIM(condition)                                                                                     \
+    "INSERT INTO yuebao.report AS r (district, period, school, form, revision, id, catalogue, key,"          \
+    " received_at, late, filler, reviewer, head, correction, envelope, receipt, arrived_at)"                 \
+    " SELECT d.district, s.period, s.school, s.form, s.revision, s.id, s.catalogue, s.key, s.received_at,"   \
+    " s.late, s.filler, s.reviewer, s.head, s.correction, s.envelope, s.receipt, s.arrived_at"               \
+    " FROM (SELECT unnest($1::int4[]) AS school, unnest($2::int2[]) AS form, unnest($3::date[]) AS period,"  \
+    " unnest($4::date[]) AS last_day, unnest($5::int4[]) AS revision, unnest($6::bytea[]) AS id,"            \
+    " unnest($7::bytea[]) AS previous, unnest($8::int2[]) AS catalogue, unnest($9::bytea[]) AS key,"         \
+    " unnest($10::timestamptz[]) AS received_at, unnest($11::bool[]) AS late,"                               \
+    " unnest($12::text[]) AS filler, unnest($13::text[]) AS reviewer, unnest($14::text[]) AS head,"          \
+    " unnest($15::text[]) AS correction, unnest($16::bytea[]) AS envelope,"                                  \
+    " unnest($17::bytea[]) AS receipt, unnest($18::timestamptz[]) AS arrived_at, generate_series(1, "        \
+    "cardinality($1::int4[])) AS n) AS s"                                                                    \
+    " CROSS JOIN " DISTRICT_OF_SLOT                                                                          \
+    " WHERE " DECISION("id") " IS NULL" condition " ORDER BY s.n"                                            \
+                             " ON CONFLICT ON CONSTRAINT report_pk DO NOTHING"                               \
+                             " RETURNING r.school, r.form, r.period, r.district,"                            \
+                             " r.form = ANY (ARRAY(SELECT w.form FROM yuebao.watched_form AS w))"
+
 const struct link_statement store_statements[] = {
     {"begin", "BEGIN"},
     {"commit", "COMMIT"},
-    {"claim",
-     "INSERT INTO yuebao.report AS r (district, period, school, form, revision, id, catalogue, key, "
-     "received_at, late,"
-     " filler, reviewer, head, correction, envelope, receipt, arrived_at)"
-     " SELECT d.district, s.period, s.school, s.form, s.revision, s.id, s.catalogue, s.key, s.received_at, "
-     "s.late,"
-     " s.filler, s.reviewer, s.head, s.correction, s.envelope, s.receipt, s.arrived_at"
-     " FROM unnest($1::int4[], $2::int2[], $3::date[], $4::date[], $5::int4[], $6::bytea[], $7::bytea[], "
-     "$8::int2[],"
-     " $9::bytea[], $10::timestamptz[], $11::bool[], $12::text[], $13::text[], $14::text[], $15::text[], "
-     "$16::bytea[],"
-     " $17::bytea[], $18::timestamptz[]) WITH ORDINALITY AS s (school, form, period, last_day, revision, id, "
-     "previous, "
-     "catalogue, key,"
-     " received_at, late, filler, reviewer, head, correction, envelope, receipt, arrived_at, n)"
-     " CROSS JOIN " DISTRICT_OF_SLOT " WHERE (s.revision = 1 OR s.previous = " ID_OF_REVISION(
-         "s.revision - 1") ")"
-                           " AND " DECISION(
-                               "id") " IS NULL" //
-                                     " ORDER BY s.n"
-                                     " ON CONFLICT ON CONSTRAINT report_pk DO NOTHING"
-                                     " RETURNING r.school, r.form, r.period, r.district,"
-                                     " r.form = ANY (ARRAY(SELECT w.form FROM yuebao.watched_form AS w))"},
+    {"claim", CLAIM("")},
+    {"claim_next", CLAIM(" AND (s.revision = 1 OR s.previous = " ID_OF_REVISION("s.revision - 1") ")")},
     {"keep",
      "INSERT INTO yuebao.kept AS k (district, period, school, form, id, revision, key, received_at, "
      "envelope, answer)"
@@ -184,6 +189,12 @@ is_any(const struct claim *claim)
 {
     (void)claim;
     return true;
+}
+
+static bool
+is_next(const struct claim *claim)
+{
+    return is_report(claim) && claim->submission->revision > 1;
 }
 
 static size_t
@@ -390,7 +401,7 @@ call_claim(struct link *link, const struct group *group)
     column(&a, group, is_report, BINARY_BYTEA, write_envelope);
     column(&a, group, is_report, BINARY_BYTEA, write_answer);
     column(&a, group, is_report, BINARY_TIMESTAMPTZ, write_arrived);
-    link_call(link, STORE_CLAIM, "claim", &a);
+    link_call(link, STORE_CLAIM, count_claims(group, is_next) > 0 ? "claim_next" : "claim", &a);
     link_arguments_fini(&a);
 }
 

@@ -7,8 +7,9 @@
 #include "link.h"
 #include "log.h"
 
-#define FOLD_EVERY_MS   1000u
-#define FOLD_ROWS       20000  /* rows of total_delta in one fold */
+#define FOLD_ROWS       20000 /* rows of total_delta in one fold */
+#define FOLD_WORTH      2000u /* rows of ours that are worth one: a province's sum reads them in some 20 ms */
+#define FOLD_AFTER_MS   4000u /* fewer wait so long */
 #define JUDGE_ANYWAY_MS 30000u /* what a collector that died has left is judged by then */
 #define REST_FACTOR     4u     /* judging takes at most a fifth of the time */
 #define AFTER_ERROR_MS  1000u
@@ -20,6 +21,7 @@ struct upkeep {
     struct event *timer; /* when the next chore may run */
     enum chore running;  /* NOBODY: the link is free */
     uint64_t began_ms;
+    size_t unfolded; /* rows appended here since the last fold began */
     struct {
         uint64_t due_ms;        /* from when on it is wanted; 0: now */
         uint64_t not_before_ms; /* it rests until then */
@@ -44,8 +46,10 @@ run(struct upkeep *upkeep, enum chore chore)
     upkeep->chores[chore].due_ms = NEVER;
     upkeep->running = chore;
     upkeep->began_ms = clock_steady_ms();
-    if (chore == CHORE_FOLD)
+    if (chore == CHORE_FOLD) {
         binary_raw32(link_argument(&a), FOLD_ROWS);
+        upkeep->unfolded = 0;
+    }
     link_call(upkeep->link, (int)chore, statements[chore].name, &a);
     link_run(upkeep->link, false);
     link_arguments_fini(&a);
@@ -102,10 +106,8 @@ rest(struct upkeep *upkeep, enum chore chore, int32_t result)
             upkeep->chores[chore].due_ms = now + JUDGE_ANYWAY_MS;
         return;
     case CHORE_FOLD:
-        *not_before = upkeep->began_ms + FOLD_EVERY_MS;
-        if (result < FOLD_ROWS)
-            return;
-        upkeep->chores[chore].due_ms = *not_before = 0; /* it was full: there is more */
+        if (result >= FOLD_ROWS)
+            upkeep->chores[chore].due_ms = 0; /* it was full: there is more */
         return;
     }
 }
@@ -197,6 +199,19 @@ void
 upkeep_due(struct upkeep *upkeep, enum chore chore)
 {
     upkeep->chores[chore].due_ms = 0;
+    next(upkeep);
+}
+
+void
+upkeep_fold(struct upkeep *upkeep, size_t rows)
+{
+    uint64_t after_ms = clock_steady_ms() + FOLD_AFTER_MS, *due_ms = &upkeep->chores[CHORE_FOLD].due_ms;
+
+    upkeep->unfolded += rows;
+    if (upkeep->unfolded >= FOLD_WORTH)
+        *due_ms = 0;
+    else if (after_ms < *due_ms)
+        *due_ms = after_ms;
     next(upkeep);
 }
 

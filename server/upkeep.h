@@ -8,12 +8,15 @@
  *           Once in a while also without being told, for a collector may have died between its COMMIT and
  *           the judging
  * fold      moves the differences that batches append into the folded totals. Totals are exact without it:
- *           the view adds up what is folded and what is not
+ *           the view adds up what is folded and what is not. Folding many rows costs the database little more
+ *           than folding few, and reading what is not folded yet costs its readers: so it waits until there
+ * is enough to fold, or for some seconds
  */
 #ifndef YUEBAO_UPKEEP_H
 #define YUEBAO_UPKEEP_H
 
 #include <event2/event.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum chore { CHORE_ANNOUNCE, CHORE_JUDGE, CHORE_FOLD, CHORES };
@@ -26,6 +29,8 @@ void upkeep_free(struct upkeep *upkeep); /* accepts NULL */
 
 /* Something was committed after which this is to be done. */
 void upkeep_due(struct upkeep *upkeep, enum chore chore);
+/* The same of folding: so many rows of differences were appended. */
+void upkeep_fold(struct upkeep *upkeep, size_t rows);
 
 /* How often it was done. */
 uint64_t upkeep_count(const struct upkeep *upkeep, enum chore chore);
