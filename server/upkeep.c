@@ -7,9 +7,9 @@
 #include "link.h"
 #include "log.h"
 
-#define FOLD_ROWS       20000 /* rows of total_delta in one fold */
-#define FOLD_WORTH      2000u /* rows of ours that are worth one: a province's sum reads them in some 20 ms */
-#define FOLD_AFTER_MS   4000u /* fewer wait so long */
+#define FOLD_ROWS       20000  /* rows of total_delta in one fold */
+#define FOLD_WORTH      2000u  /* rows of ours that are worth one; a province's sum reads so many in 20 ms */
+#define FOLD_AFTER_MS   4000u  /* fewer wait so long */
 #define JUDGE_ANYWAY_MS 30000u /* what a collector that died has left is judged by then */
 #define REST_FACTOR     4u     /* judging takes at most a fifth of the time */
 #define AFTER_ERROR_MS  1000u
