@@ -270,6 +270,8 @@ def test_limits_come_change_and_go(world, tmp_path):
     assert [row["threshold"] for row in table(database.ctl("alerts", "limits", "--json"))] == ["crowded"]
     assert {row["threshold"] for row in table(database.ctl("alerts", "--json"))} <= {"crowded"}
     assert len(table(database.ctl("alerts", "limits", "--all", "--json"))) == len({limit[0] for limit in [*LIMITS, *CHANGED]})
+    told = database.ctl("alerts", "limits", "--all", "--lang", "zh").stdout
+    assert all(word in told for word in ("各校", "市级", "该区划", "小学", "初中")) and " school " not in told
 
 
 def test_somebody_takes_note(world):

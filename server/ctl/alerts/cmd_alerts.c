@@ -43,7 +43,7 @@ static const struct output_column columns[] = {
 /* clang-format off */
 static const char for_people[] =
     "x.alert, x.severity, x.period, coalesce(x.school, x.district::text), coalesce(x.school_@, x.district_@), "
-    "x.name_@, " LOOK_FIGURE("x.figure") ", " ALERTS_LIMIT ", " LOOK_FIGURE("x.before") ", x.indicator, "
+    "x.name_@, " LOOK_FIGURE("x.figure") ", " ALERTS_LIMIT ", " LOOK_FIGURE("x.before") ", x.indicator_@, "
     "x.raised_at, x.state, x.cleared_at, " LOOK_FIGURE("x.cleared_figure") ", x.seen_by, x.seen_note";
 /* clang-format on */
 
@@ -143,7 +143,7 @@ list(struct ctl *ctl, const struct alerts_options *o)
 
 /* ---- limits ------------------------------------------------------------------------------------- */
 
-enum { LIMIT_SEVERITY = 2, LIMIT_LEVEL = 4 };
+enum { LIMIT_SEVERITY = 2, LIMIT_LEVEL = 4, LIMIT_KIND = 6 };
 
 static const struct output_column limit_columns[] = {
     {"threshold", MSG_ctl_col_alert_code, CELL_TEXT, {0}},
@@ -159,6 +159,16 @@ static const struct output_column limit_columns[] = {
     {"open", MSG_ctl_col_alert_open, CELL_INTEGER, {0}},
 };
 
+/* Whose figures are judged: every school's, one district's total, or those of every district of a level. */
+static const char *
+judged(const struct ctl *ctl, const char *level)
+{
+    if (strcmp(level, "school") == 0)
+        return message_text(ctl->language, MSG_ctl_judged_school);
+    return strcmp(level, "district") == 0 ? message_text(ctl->language, MSG_ctl_judged_district)
+                                          : message_word(ctl->language, level);
+}
+
 static void
 limit_in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells,
                char words[LISTING_WORDS_MAX])
@@ -167,6 +177,9 @@ limit_in_words(struct ctl *ctl, const PGresult *result, int row, const char **ce
     (void)row;
     (void)words;
     cells[LIMIT_SEVERITY] = alerts_severity(ctl, cells[LIMIT_SEVERITY]);
+    cells[LIMIT_LEVEL] = judged(ctl, cells[LIMIT_LEVEL]);
+    if (cells[LIMIT_KIND] != NULL)
+        cells[LIMIT_KIND] = message_word(ctl->language, cells[LIMIT_KIND]);
 }
 
 static int
