@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 
+import figures
 from contract import pb
 from house import BUILD, run
 from test_kept import keep
@@ -15,7 +16,7 @@ from test_looking import CITY, COUNTY, PUPILS, Said, ask, same
 from world import CLOSED, FUTURE, LATE, OPEN, TODAY
 from xlsx import Workbook
 
-PLAN, CITY_PLAN = "county-now", "city-now"
+PLAN, CITY_PLAN, ELSEWHERE = "county-now", "city-now", 619900
 STRANGE = "甲|乙*丙_丁[戊](己)<庚>`辛`\\壬#1. 癸&amp;~子~"
 
 
@@ -150,6 +151,20 @@ def test_changes_are_what_trend_says_and_what_was_signed(said):
     assert moved == sorted(moved, reverse=True) and len(moved) == 8
 
 
+def best_and_worst(order):
+    """Three from each end of figures in order, but equals together: (place, figure, how many or None when each is named)."""
+    of, found = len(order), []
+    if of <= 6:
+        return [(order.index(figure) + 1, figure, None) for figure in order]
+    for figure in dict.fromkeys(order):
+        place, equals = order.index(figure) + 1, order.count(figure)
+        if place > 3 and place + equals - 1 <= of - 3:
+            continue
+        crowd = place + equals - 1 > 3 and place <= of - 3
+        found += [(place, figure, equals)] if crowd else [(place, figure, None)] * equals
+    return found
+
+
 def test_ranking_is_what_rank_says(said):
     def placed(district, indicators, *more):
         return rows_of(circular(said, district, OPEN, "--indicators", indicators)["ranking"], "by_indicator")
@@ -157,9 +172,24 @@ def test_ranking_is_what_rank_says(said):
         rank = [r for r in ask(said, "rank", code, OPEN, "--district", COUNTY, "--schools") if r["rank"]]
         order = sorted(rank, key=lambda r: Fraction(r["figure"]) * (1 if lowest_first else -1))
         found = placed(COUNTY, code)
-        assert [r["figure"] for r in found] == [r["figure"] for r in order[:3] + order[max(3, len(order) - 3):]]
+        assert [(r["place"], r["figure"], r["code"] is None) for r in found] == [
+            (place, figure, equals is not None) for place, figure, equals in best_and_worst([r["figure"] for r in order])]
         assert found[0]["better"] == ("lower_is_better" if lowest_first else "higher_is_better") and found[0]["of"] == len(order)
     assert len(placed(COUNTY, f"{PUPILS},{said.share}")) == len(placed(COUNTY, PUPILS)) + len(placed(COUNTY, said.share))
+
+
+def test_no_school_is_named_before_its_equals(said):
+    world, alike = said.world, (1, 1, 1, 1, 1, 2, 3, 4, 4)  # one way to fill the form a number
+    for like in alike:
+        school = world.enrolled("primary", ELSEWHERE)[0]
+        with world.greeted(school) as session:
+            made = figures.lawful(world.catalogue, "primary.monthly", f"alike/{like}", 1)
+            assert session.submit(world.envelope(school, world.statement(school, made))).HasField("receipt")
+    order = [r["figure"] for r in ask(said, "rank", PUPILS, OPEN, "--district", ELSEWHERE, "--schools") if r["rank"]]
+    expected = best_and_worst(order)
+    found = rows_of(circular(said, ELSEWHERE, OPEN, "--indicators", PUPILS)["ranking"], "by_indicator")
+    assert len(order) == len(alike) and [(r["place"], r["figure"]) for r in found] == [e[:2] for e in expected]
+    assert [r["name_zh"] for r in found if r["code"] is None] == ["5所学校并列"] == [f"{e[2]}所学校并列" for e in expected if e[2]]
 
 
 def test_what_is_not_counted(said):

@@ -37,24 +37,31 @@ static const char always_sql[] =
     "WITH ORDINALITY AS c (code, nth) LEFT JOIN promised AS p ON p.indicator = c.code " \
     "UNION ALL (SELECT p.indicator, p.nth, p.direction FROM promised AS p JOIN api.changes_in($1::integer, $2) AS n ON n.indicator = p.indicator " \
     "WHERE $4::text IS NULL AND n.schools > 1 AND n.over_schools = 'ratio_of_sums' ORDER BY p.nth LIMIT 3)), "
-#define PLACED(rows) CHOSEN \
+/* Equals stand or fall together: where not all of them have room, one line says how many they are, and names none. */
+#define PLACED(rows, equals_zh, equals_en) CHOSEN \
     "found AS MATERIALIZED (" rows "), " \
     "placed AS (SELECT f.*, pg_catalog.rank() OVER by_place AS place, count(*) OVER (PARTITION BY f.indicator) AS of, " \
-    "pg_catalog.row_number() OVER (PARTITION BY f.indicator ORDER BY f.good DESC, f.code) AS row FROM found AS f " \
-    "WINDOW by_place AS (PARTITION BY f.indicator ORDER BY f.good DESC)) " \
+    "pg_catalog.row_number() OVER (PARTITION BY f.indicator ORDER BY f.good DESC, f.code) AS row, " \
+    "count(*) OVER (PARTITION BY f.indicator, f.good) AS equals FROM found AS f " \
+    "WINDOW by_place AS (PARTITION BY f.indicator ORDER BY f.good DESC)), " \
+    "shown AS (SELECT p.*, p.place + p.equals - 1 > " ENDS " AND p.place <= p.of - " ENDS " AND p.of > 2 * " ENDS " AS crowd FROM placed AS p) " \
     "SELECT x.indicator, i.name_zh AS indicator_zh, i.name_en AS indicator_en, x.unit, i.decimals, CASE WHEN x.direction IN ('at_most', 'reduce_by') " \
-    "THEN 'lower_is_better' ELSE 'higher_is_better' END AS better, x.place, x.of, x.code, x.name_zh, x.name_en, x.figure, " \
-    LOOK_FIGURE("x.figure") " AS figure_shown FROM placed AS x JOIN api.indicator AS i ON i.indicator = x.indicator " \
-    "WHERE x.of > 1 AND (x.row <= " ENDS " OR x.row > x.of - " ENDS ") ORDER BY x.nth, x.indicator, x.row"
+    "THEN 'lower_is_better' ELSE 'higher_is_better' END AS better, x.place, x.of, CASE WHEN NOT x.crowd THEN x.code END AS code, " \
+    "CASE WHEN x.crowd THEN x.equals || '" equals_zh "' ELSE x.name_zh END AS name_zh, " \
+    "CASE WHEN x.crowd THEN x.equals || '" equals_en "' ELSE x.name_en END AS name_en, x.figure, " \
+    LOOK_FIGURE("x.figure") " AS figure_shown FROM shown AS x JOIN api.indicator AS i ON i.indicator = x.indicator " \
+    "WHERE x.of > 1 AND (x.place <= " ENDS " OR x.place + x.equals - 1 > x.of - " ENDS ") AND (NOT x.crowd OR x.row = x.place) ORDER BY x.nth, x.indicator, x.row"
 #define GOOD "CASE WHEN a.direction IN ('at_most', 'reduce_by') THEN -r.figure ELSE r.figure END AS good"
 
 static const char by_districts_sql[] = PLACED(
     "SELECT a.indicator, a.nth, a.direction, r.unit, r.district::text AS code, r.district_zh AS name_zh, r.district_en AS name_en, r.figure, " GOOD " "
-    "FROM asked AS a CROSS JOIN LATERAL api.rank_districts(a.indicator, $2, $1::integer, NULL) AS r WHERE NOT r.own AND r.figure IS NOT NULL");
+    "FROM asked AS a CROSS JOIN LATERAL api.rank_districts(a.indicator, $2, $1::integer, NULL) AS r WHERE NOT r.own AND r.figure IS NOT NULL",
+    "个地区并列", " districts, equal");
 
 static const char by_schools_sql[] = PLACED(
     "SELECT a.indicator, a.nth, a.direction, r.unit, r.school AS code, r.school_zh AS name_zh, r.school_en AS name_en, r.figure, " GOOD " "
-    "FROM asked AS a CROSS JOIN LATERAL api.rank_schools(a.indicator, $2, $1::integer, NULL) AS r WHERE r.figure IS NOT NULL");
+    "FROM asked AS a CROSS JOIN LATERAL api.rank_schools(a.indicator, $2, $1::integer, NULL) AS r WHERE r.figure IS NOT NULL",
+    "所学校并列", " schools, equal");
 /* clang-format on */
 
 #define COUNT_COLUMNS                                                                                        \
