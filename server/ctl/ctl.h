@@ -94,6 +94,7 @@ int ctl_point_to_help(const struct ctl *ctl); /* EX_USAGE */
  * compare it. */
 const char *ctl_word(const struct ctl *ctl, enum message word);
 
+int cmd_access(struct ctl *ctl, int argc, char **argv);
 int cmd_migrate(struct ctl *ctl, int argc, char **argv);
 int cmd_import(struct ctl *ctl, int argc, char **argv);
 void import_columns_help(const struct ctl *ctl, FILE *out); /* the files' columns */

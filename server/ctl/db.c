@@ -109,6 +109,21 @@ db_connect(struct ctl *ctl)
 }
 
 bool
+db_connect_to_ask(struct ctl *ctl)
+{
+    PGresult *result =
+        db_connect(ctl) ? db_query(ctl, "SELECT l.kind IS NOT NULL FROM api.login AS l", 0, NULL) : NULL;
+
+    if (result == NULL)
+        return false;
+    bool sees = PQgetvalue(result, 0, 0)[0] == 't';
+    PQclear(result);
+    if (!sees)
+        ctl_fail(ctl, EX_NOPERM, MSG_ctl_sees_nothing, "user", PQuser(ctl->db), NULL);
+    return sees;
+}
+
+bool
 db_become_admin(struct ctl *ctl)
 {
     PGresult *result =

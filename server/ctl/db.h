@@ -11,8 +11,12 @@
 
 #include "ctl.h"
 
-/* Connect as the user that libpq chooses; reading needs no more. */
+/* Connect as the user that libpq chooses; the catalogue needs no more. */
 bool db_connect(struct ctl *ctl) __attribute__((warn_unused_result));
+
+/* Connect to ask about what schools reported: with the login's own rights, of which it must have some. What
+ * it may not see is missing from every answer, and "nothing is missing" must not come of that. */
+bool db_connect_to_ask(struct ctl *ctl) __attribute__((warn_unused_result));
 
 /* Connect and SET ROLE yuebao_admin: what is made belongs to that role, whoever made it. */
 bool db_connect_admin(struct ctl *ctl) __attribute__((warn_unused_result));

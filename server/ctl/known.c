@@ -218,13 +218,79 @@ refuse_district(struct ctl *ctl, const char *district)
     return false;
 }
 
+enum standing { STANDING_FAILED, STANDING_UNKNOWN, STANDING_UNSEEN, STANDING_SEEN };
+
+/* The query's one cell says whether the login may be told of it; no row when it does not exist. */
+static enum standing
+stands(struct ctl *ctl, const char *sql, const char *value)
+{
+    PGresult *result = db_query(ctl, sql, 1, &value);
+
+    if (result == NULL)
+        return STANDING_FAILED;
+    enum standing standing = PQntuples(result) == 0               ? STANDING_UNKNOWN
+                             : PQgetvalue(result, 0, 0)[0] == 't' ? STANDING_SEEN
+                                                                  : STANDING_UNSEEN;
+    PQclear(result);
+    return standing;
+}
+
+static bool
+may_see(struct ctl *ctl, enum standing standing, const char *value, enum message unseen)
+{
+    if (standing == STANDING_UNSEEN)
+        ctl_fail(ctl, EX_NOPERM, unseen, "user", PQuser(ctl->db), "value", value, NULL);
+    return standing == STANDING_SEEN;
+}
+
+#define DISTRICT_SEEN "SELECT d.seen FROM api.district AS d WHERE d.district = $1::integer"
+
 bool
 knows_district(struct ctl *ctl, const char *district)
 {
-    static const char sql[] = "SELECT EXISTS (SELECT FROM api.district AS d WHERE d.district = $1::integer)";
-    int there = district == NULL ? 1 : ask_whether(ctl, sql, district);
+    enum standing standing = district == NULL ? STANDING_SEEN : stands(ctl, DISTRICT_SEEN, district);
 
-    return there == 1 || (there == 0 && refuse_district(ctl, district));
+    if (standing == STANDING_UNKNOWN)
+        return refuse_district(ctl, district);
+    return may_see(ctl, standing, district, MSG_ctl_unseen_district);
+}
+
+bool
+has_district(struct ctl *ctl, const char *district)
+{
+    enum standing standing = district == NULL ? STANDING_SEEN : stands(ctl, DISTRICT_SEEN, district);
+
+    return standing == STANDING_UNKNOWN ? refuse_district(ctl, district) : standing != STANDING_FAILED;
+}
+
+/* Whether the query, which is about the login alone, says yes. */
+static bool
+login_may(struct ctl *ctl, const char *sql, enum message otherwise)
+{
+    PGresult *result = db_query(ctl, sql, 0, NULL);
+
+    if (result == NULL)
+        return false;
+    bool may = PQgetvalue(result, 0, 0)[0] == 't';
+    PQclear(result);
+    if (!may)
+        ctl_fail(ctl, EX_NOPERM, otherwise, "user", PQuser(ctl->db), NULL);
+    return may;
+}
+
+bool
+sees_totals(struct ctl *ctl, const char *district)
+{
+    return district != NULL
+               ? knows_district(ctl, district)
+               : login_may(ctl, "SELECT EXISTS (SELECT FROM api.district AS d WHERE d.uppermost)",
+                           MSG_ctl_unseen_totals);
+}
+
+bool
+sees_whole_reports(struct ctl *ctl)
+{
+    return login_may(ctl, "SELECT l.kind <> 'department' FROM api.login AS l", MSG_ctl_unseen_reports);
 }
 
 bool
@@ -261,24 +327,44 @@ knows_plan(struct ctl *ctl, const char *plan)
 bool
 knows_indicator(struct ctl *ctl, const char *indicator)
 {
-    int there =
+    enum standing standing =
         indicator == NULL
-            ? 1
-            : ask_whether(ctl, "SELECT EXISTS (SELECT FROM api.indicator AS i WHERE i.indicator = $1)",
-                          indicator);
+            ? STANDING_SEEN
+            : stands(ctl, "SELECT i.seen FROM api.indicator AS i WHERE i.indicator = $1", indicator);
 
-    return there == 1 ||
-           (there == 0 &&
-            refuse_with_near(
-                ctl, "SELECT i.indicator, i.name_zh, i.name_en FROM api.indicator AS i ORDER BY i.indicator",
-                indicator, MSG_ctl_no_indicator, MSG_ctl_no_indicator_near));
+    if (standing == STANDING_UNKNOWN)
+        return refuse_with_near(
+            ctl, "SELECT i.indicator, i.name_zh, i.name_en FROM api.indicator AS i ORDER BY i.indicator",
+            indicator, MSG_ctl_no_indicator, MSG_ctl_no_indicator_near);
+    return may_see(ctl, standing, indicator, MSG_ctl_unseen_indicator);
+}
+
+#define SCHOOL_SEEN "SELECT s.seen FROM api.school AS s WHERE s.school = $1"
+
+/* false: it does not exist, or the query failed; reported. */
+static bool
+is_school(struct ctl *ctl, const char *school, enum standing *ret_standing)
+{
+    *ret_standing = school == NULL ? STANDING_SEEN : stands(ctl, SCHOOL_SEEN, school);
+    if (*ret_standing == STANDING_UNKNOWN)
+        ctl_fail(ctl, EX_DATAERR, MSG_ctl_unknown_school, "value", school, NULL);
+    return *ret_standing == STANDING_SEEN || *ret_standing == STANDING_UNSEEN;
 }
 
 bool
 knows_school(struct ctl *ctl, const char *school)
 {
-    return school == NULL || says_yes(ctl, "SELECT EXISTS (SELECT FROM api.school AS s WHERE s.school = $1)",
-                                      1, &school, MSG_ctl_unknown_school);
+    enum standing standing;
+
+    return is_school(ctl, school, &standing) && may_see(ctl, standing, school, MSG_ctl_unseen_school);
+}
+
+bool
+has_school(struct ctl *ctl, const char *school)
+{
+    enum standing standing;
+
+    return is_school(ctl, school, &standing);
 }
 
 bool

@@ -33,13 +33,22 @@ bool form_frequency(const char *form, enum frequency *ret_frequency) __attribute
 
 /* By schema api: readers may ask. */
 bool knows_form(struct ctl *ctl, const char *form) __attribute__((warn_unused_result));
-bool knows_district(struct ctl *ctl, const char *district) __attribute__((warn_unused_result));
 bool knows_area(struct ctl *ctl, const char *area) __attribute__((warn_unused_result));
 /* Whether this user may be told its totals. false: reported, as not allowed (77). */
 bool sees_area(struct ctl *ctl, const char *area) __attribute__((warn_unused_result));
 bool knows_plan(struct ctl *ctl, const char *plan) __attribute__((warn_unused_result));
+/* Those whose figures a login may be told or not: it exists, and this one may; else not allowed (77). */
+bool knows_district(struct ctl *ctl, const char *district) __attribute__((warn_unused_result));
 bool knows_indicator(struct ctl *ctl, const char *indicator) __attribute__((warn_unused_result));
 bool knows_school(struct ctl *ctl, const char *school) __attribute__((warn_unused_result));
+/* For questions about the catalogue: it exists. */
+bool has_district(struct ctl *ctl, const char *district) __attribute__((warn_unused_result));
+bool has_school(struct ctl *ctl, const char *school) __attribute__((warn_unused_result));
+
+/* For questions that add up: as knows_district; where none is named, the login must see one whole. */
+bool sees_totals(struct ctl *ctl, const char *district) __attribute__((warn_unused_result));
+/* For questions about reports as wholes, of which a department sees a part. */
+bool sees_whole_reports(struct ctl *ctl) __attribute__((warn_unused_result));
 /* A period of the calendar that has opened, of this form if one is named. */
 bool has_opened(struct ctl *ctl, const char *period, const char *form) __attribute__((warn_unused_result));
 

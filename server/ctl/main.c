@@ -54,6 +54,7 @@ static const struct command commands[] = {
     {"maintain", cmd_maintain, MSG_ctl_sum_maintain, MSG_ctl_help_maintain, NULL},
     {"key", cmd_key, MSG_ctl_sum_key, MSG_ctl_help_key, NULL},
     {"keys", cmd_keys, MSG_ctl_sum_keys, MSG_ctl_help_keys, NULL},
+    {"access", cmd_access, MSG_ctl_sum_access, MSG_ctl_help_access, NULL},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

@@ -14,6 +14,15 @@ COMMENT ON VIEW api.access IS
     'What the login may see, one row a district (with all below it), school or indicator; a department sees its indicators in its districts. To auditors '
     'and administrators: what everybody may see.';
 
+CREATE VIEW api.login AS
+SELECT session_user::text AS role,
+       CASE WHEN yuebao.is_house() THEN 'house'
+            ELSE (SELECT a.kind FROM yuebao.access AS a
+                  WHERE a.role = session_user::text
+                    AND EXISTS (SELECT FROM yuebao.access_scope AS o
+                                WHERE o.role = a.role AND (now() AT TIME ZONE 'Asia/Shanghai')::date BETWEEN o.from_day AND o.until_day)) END AS kind;
+COMMENT ON VIEW api.login IS 'Who asks, and as what: one row.';
+
 CREATE VIEW api.audit_log AS
 SELECT l.audit_log, l.at, l.who, l.action, l.detail FROM yuebao.audit_log AS l;
 COMMENT ON VIEW api.audit_log IS 'What administrators did; for auditors.';

@@ -16,8 +16,9 @@ SELECT s.code AS school, s.name_zh, s.name_en, s.kind, s.institution, d.district
        EXISTS (SELECT FROM yuebao.school_key AS k JOIN yuebao.school AS o ON o.school = k.school
                WHERE o.institution = s.institution AND k.revoked_at IS NULL) AS enrolled,
        s.school IN (SELECT v.school FROM yuebao.seen_school AS v) AS seen,
-       (SELECT h.last_report FROM yuebao.school_heard AS h WHERE h.school = s.school) AS last_report, -- after the schools are chosen
-       (SELECT h.last_contact FROM yuebao.school_heard AS h WHERE h.school = s.school) AS last_contact
+       -- after the schools are chosen; of all its forms, which a department does not see
+       (SELECT h.last_report FROM yuebao.school_heard AS h WHERE h.school = s.school AND (SELECT yuebao.sees_every_indicator())) AS last_report,
+       (SELECT h.last_contact FROM yuebao.school_heard AS h WHERE h.school = s.school AND (SELECT yuebao.sees_every_indicator())) AS last_contact
 FROM yuebao.school AS s
 LEFT JOIN LATERAL (SELECT m.district FROM yuebao.school_district AS m
                    WHERE m.school = s.school AND m.valid_from <= greatest(current_date, s.opened_on)

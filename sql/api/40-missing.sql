@@ -12,7 +12,7 @@ FROM yuebao.slot AS o
 JOIN yuebao.form AS f ON f.form = o.form
 JOIN yuebao.school AS s ON s.school = o.school
 JOIN yuebao.district AS d ON d.district = o.district
-LEFT JOIN yuebao.school_heard AS h ON h.school = o.school
+LEFT JOIN yuebao.school_heard AS h ON h.school = o.school AND (SELECT yuebao.sees_every_indicator()) -- of all its forms
 WHERE o.opens_at <= now()
   AND NOT EXISTS (SELECT FROM yuebao.report AS r
                   WHERE r.district = o.district AND r.period = o.period AND r.school = o.school AND r.form = o.form AND r.revision = 1 OFFSET 0);

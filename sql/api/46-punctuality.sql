@@ -18,7 +18,7 @@ BEGIN ATOMIC
         WHERE a.code = in_area AND a.area IN (SELECT v.area FROM yuebao.seen_area AS v)) AS t
     JOIN yuebao.district AS d ON d.district = t.district
     JOIN yuebao.school AS s ON s.school = t.school
-    LEFT JOIN yuebao.school_heard AS h ON h.school = t.school
+    LEFT JOIN yuebao.school_heard AS h ON h.school = t.school AND (SELECT yuebao.sees_every_indicator()) -- of all its forms
     JOIN yuebao.form AS f ON f.form = t.form
     WHERE (of_school IS NULL OR s.code = of_school);
 END;

@@ -297,6 +297,7 @@ BEGIN
             ('uppermost', 'The login sees it and not the one above: what is meant when no district is named.'),
             ('role', 'Name of the database login.'),
             ('access.kind', 'official, inspector, department or auditor.'),
+            ('login.kind', 'official, inspector, department or auditor; house for administrators; NULL: sees the catalogue alone.'),
             ('valid', 'Today is among the days.'),
             ('audit_log', 'Number of the entry, in order.'),
             ('at', 'When.'),

@@ -20,6 +20,8 @@ BEGIN ATOMIC
         JOIN yuebao.form AS f ON f.frequency = a.frequency AND f.name = ''
         JOIN yuebao.calendar AS c ON c.form = f.form AND c.period = a.first_day
         JOIN yuebao.catalogue_form AS k ON k.catalogue = c.catalogue AND k.form = f.form
+        WHERE changes_in.in_district IN (SELECT v.district FROM yuebao.seen_district AS v)
+          AND k.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
         GROUP BY k.indicator
     ), figures AS MATERIALIZED (
         SELECT w.indicator, f.period, f.schools, f.figure

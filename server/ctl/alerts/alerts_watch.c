@@ -308,7 +308,7 @@ alerts_watch(struct ctl *ctl, const struct alerts_options *options)
     if (ctl->format != OUTPUT_TEXT && ctl->format != OUTPUT_JSON)
         return ctl_usage(ctl, MSG_ctl_alert_watch_format, NULL);
     if (!is_district(ctl, options->district) ||
-        (options->since != NULL && !alerts_number(ctl, options->since)) || !db_connect(ctl) ||
+        (options->since != NULL && !alerts_number(ctl, options->since)) || !db_connect_to_ask(ctl) ||
         !knows_district(ctl, options->district) || !knows_indicator(ctl, options->indicator))
         return ctl->status;
     take_signals(&w);

@@ -134,7 +134,7 @@ list(struct ctl *ctl, const struct alerts_options *o)
 {
     const char *const values[] = {o->district, o->period, o->indicator, o->all ? "t" : "f"};
 
-    if (!is_district(ctl, o->district) || !is_period(ctl, o->period) || !db_connect(ctl) ||
+    if (!is_district(ctl, o->district) || !is_period(ctl, o->period) || !db_connect_to_ask(ctl) ||
         !knows_district(ctl, o->district) || !knows_indicator(ctl, o->indicator))
         return ctl->status;
     int status = listing_tell(ctl, o->all ? &everything : &open_ones, ask_list(ctl, values));
@@ -192,7 +192,7 @@ list_limits(struct ctl *ctl, const struct alerts_options *o)
                                            .in_words = limit_in_words};
     const char *const values[] = {o->indicator, o->all ? "t" : "f"};
 
-    if (!db_connect(ctl) || !knows_indicator(ctl, o->indicator))
+    if (!db_connect_to_ask(ctl) || !knows_indicator(ctl, o->indicator))
         return ctl->status;
     return listing_tell(
         ctl, &listing,

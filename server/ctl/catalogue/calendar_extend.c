@@ -60,7 +60,7 @@ calendar_extensions(struct ctl *ctl, const struct extend *e)
 
     if (!is_form(ctl, e->form) || !is_frequency(ctl, e->frequency) || !is_period(ctl, e->period) ||
         !is_district(ctl, e->district) || !db_connect(ctl) || !knows_form(ctl, e->form) ||
-        !knows_district(ctl, e->district) || !knows_school(ctl, e->school))
+        !has_district(ctl, e->district) || !has_school(ctl, e->school))
         return ctl->status;
     return listing_tell(ctl, &listing, ask_list(ctl, e));
 }

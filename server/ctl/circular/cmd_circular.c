@@ -130,7 +130,7 @@ cmd_circular(struct ctl *ctl, int argc, char **argv)
         return ctl_usage(ctl, MSG_circular_no_csv, NULL);
     q.district = argv[first];
     q.period = argv[first + 1];
-    if (!is_district(ctl, q.district) || !is_period(ctl, q.period) || !db_connect(ctl) ||
+    if (!is_district(ctl, q.district) || !is_period(ctl, q.period) || !db_connect_to_ask(ctl) ||
         !knows_district(ctl, q.district) || !has_opened(ctl, q.period, NULL) ||
         !knows_indicators(ctl, q.indicators))
         return ctl->status;

@@ -356,7 +356,7 @@ cmd_export(struct ctl *ctl, int argc, char **argv)
 
     if (first < 0 || !read_subject(ctl, argc - first, argv + first, &e.subject) ||
         !read_format(ctl, &o, e.subject, &e.format) || !is_district(ctl, o.district) ||
-        !is_form(ctl, o.form) || !read_span(ctl, &o) || !db_connect(ctl) || !is_known(ctl, &o))
+        !is_form(ctl, o.form) || !read_span(ctl, &o) || !db_connect_to_ask(ctl) || !is_known(ctl, &o))
         return ctl->status;
     signal(SIGPIPE,
            SIG_IGN); /* a reader that has enough is an error of writing, not the end of the program */

@@ -149,7 +149,7 @@ balance_exclusions(struct ctl *ctl, const char *district)
     bool text = ctl->format == OUTPUT_TEXT;
     int status = EX_OK;
 
-    if (!is_district(ctl, district) || !db_connect(ctl) || !knows_district(ctl, district))
+    if (!is_district(ctl, district) || !db_connect(ctl) || !has_district(ctl, district))
         return ctl->status;
     PGresult *result =
         db_query(ctl,

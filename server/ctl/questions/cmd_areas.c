@@ -120,12 +120,10 @@ are_named(struct ctl *ctl, const struct place *place, const char *const values[V
 static bool
 are_known(struct ctl *ctl, const struct place *place, const char *const values[VALUES])
 {
-    if (!db_connect(ctl))
-        return false;
     if (values[OF_PERIOD] == NULL) /* which schools belong to it everybody may know */
-        return knows_district(ctl, place->district) && knows_area(ctl, place->area);
-    return place_is_known(ctl, place) && knows_indicator(ctl, values[OF_INDICATOR]) &&
-           has_opened(ctl, values[OF_PERIOD], NULL);
+        return db_connect(ctl) && has_district(ctl, place->district) && knows_area(ctl, place->area);
+    return db_connect_to_ask(ctl) && place_is_known(ctl, place) &&
+           knows_indicator(ctl, values[OF_INDICATOR]) && has_opened(ctl, values[OF_PERIOD], NULL);
 }
 
 int

@@ -298,7 +298,7 @@ static int
 answer(struct ctl *ctl, struct balance_question *q)
 {
     if (!is_district(ctl, q->district) || !is_period(ctl, q->period) || !is_kind(ctl, q->kind) ||
-        !read_what_if(ctl, q) || !db_connect(ctl) || !knows_district(ctl, q->district) ||
+        !read_what_if(ctl, q) || !db_connect_to_ask(ctl) || !knows_district(ctl, q->district) ||
         !knows_resource(ctl, q->indicator) || !has_opened(ctl, q->period, NULL) ||
         !knows_schools(ctl, q->exclude) || !can_change(ctl, q))
         return ctl->status;

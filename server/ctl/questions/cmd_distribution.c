@@ -7,8 +7,8 @@
 #include "places.h"
 
 #define FROM                                                                                                 \
-    "FROM api.distribution($1, $2, coalesce($3::integer, (SELECT d.district FROM api.district AS d WHERE "   \
-    "d.parent IS NULL)), $4, $5) AS x"
+    "FROM api.distribution($1, $2, coalesce($3::integer, (SELECT min(d.district) FROM api.district AS d "    \
+    "WHERE d.uppermost)), $4, $5) AS x"
 #define SHOWN                                                                                                                  \
     "x.kind, x.schools, x.excused, x.missing, " LOOK_FIGURE("x.lowest") ", " LOOK_FIGURE("x.lower_quartile") ", " LOOK_FIGURE( \
         "x.median") ", " LOOK_FIGURE("x.upper_quartile") ", " LOOK_FIGURE("x.highest") ", " LOOK_FIGURE("x."                   \
@@ -72,7 +72,7 @@ cmd_distribution(struct ctl *ctl, int argc, char **argv)
     values[2] = place.district;
     values[4] = place.area;
     if (!is_period(ctl, values[1]) || !place_is_one(ctl, &place) || !is_kind(ctl, values[3]) ||
-        !db_connect(ctl) || !knows_indicator(ctl, values[0]) || !place_is_known(ctl, &place) ||
+        !db_connect_to_ask(ctl) || !knows_indicator(ctl, values[0]) || !place_adds_up(ctl, &place) ||
         !has_opened(ctl, values[1], NULL))
         return ctl->status;
     return listing_tell(ctl, &listing, look_ask(ctl, SHOWN, FROM, 5, values));

@@ -103,7 +103,7 @@ cmd_drill(struct ctl *ctl, int argc, char **argv)
     values[2] = argv[first + named + 1];
     values[4] = place.area;
     if (!place_is_one(ctl, &place) || !is_period(ctl, values[1]) || !is_kind(ctl, values[3]) ||
-        !db_connect(ctl) || !place_is_known(ctl, &place) || !knows_indicator(ctl, values[2]) ||
+        !db_connect_to_ask(ctl) || !place_is_known(ctl, &place) || !knows_indicator(ctl, values[2]) ||
         !has_opened(ctl, values[1], NULL))
         return ctl->status;
     int status = listing_tell(ctl, &listing, look_ask(ctl, SHOWN, FROM, 5, values));

@@ -91,7 +91,7 @@ cmd_figure(struct ctl *ctl, int argc, char **argv)
     if (!look_operands(ctl, argc, argv, first, 3, 3))
         return ctl->status;
     const char *values[] = {argv[first], argv[first + 1], argv[first + 2]};
-    if (!is_period(ctl, values[1]) || !db_connect(ctl) || !knows_school(ctl, values[0]) ||
+    if (!is_period(ctl, values[1]) || !db_connect_to_ask(ctl) || !knows_school(ctl, values[0]) ||
         !knows_indicator(ctl, values[2]) || !has_opened(ctl, values[1], NULL))
         return ctl->status;
     PGresult *result = look_ask(ctl, SHOWN, FROM, 3, values);

@@ -93,8 +93,9 @@ cmd_missing(struct ctl *ctl, int argc, char **argv)
         return ctl->status;
     if (first < argc)
         return ctl_usage(ctl, MSG_ctl_unexpected, "word", argv[first], NULL);
-    if (!place_is_one(ctl, &place) || !is_period(ctl, period) || !is_form(ctl, form) || !db_connect(ctl) ||
-        !place_is_known(ctl, &place) || !knows_form(ctl, form) || !has_opened(ctl, period, form))
+    if (!place_is_one(ctl, &place) || !is_period(ctl, period) || !is_form(ctl, form) ||
+        !db_connect_to_ask(ctl) || !place_is_known(ctl, &place) || !knows_form(ctl, form) ||
+        !has_opened(ctl, period, form))
         return ctl->status;
     const char *const values[] = {place.district, period, form, place.area};
     return text ? missing_text(ctl, values) : listing_tell(ctl, &listing, ask(ctl, values));

@@ -68,7 +68,7 @@ cmd_profile(struct ctl *ctl, int argc, char **argv)
     if (!look_operands(ctl, argc, argv, first, 1, 2))
         return ctl->status;
     const char *values[] = {argv[first], first + 1 < argc ? argv[first + 1] : NULL};
-    if (!is_period(ctl, values[1]) || !db_connect(ctl) || !knows_school(ctl, values[0]) ||
+    if (!is_period(ctl, values[1]) || !db_connect_to_ask(ctl) || !knows_school(ctl, values[0]) ||
         !has_opened(ctl, values[1], NULL))
         return ctl->status;
     return listing_tell(ctl, &listing, look_ask(ctl, SHOWN, FROM, 2, values));

@@ -281,8 +281,8 @@ cmd_progress(struct ctl *ctl, int argc, char **argv)
         return ctl_usage(ctl, MSG_ctl_unexpected, "word", argv[first], NULL);
     if (q.as_of != NULL && !date_parse(q.as_of, &day))
         return ctl_usage(ctl, MSG_ctl_bad_date, "value", q.as_of, NULL);
-    if (!is_target(ctl, &q) || !is_district(ctl, q.district) || !db_connect(ctl) ||
-        !knows_district(ctl, q.district) || !knows_plan(ctl, q.plan))
+    if (!is_target(ctl, &q) || !is_district(ctl, q.district) || !db_connect_to_ask(ctl) ||
+        !sees_totals(ctl, q.district) || !knows_plan(ctl, q.plan))
         return ctl->status;
     return q.target == NULL ? list(ctl, &q) : progress_target(ctl, &q);
 }

@@ -105,8 +105,8 @@ cmd_punctuality(struct ctl *ctl, int argc, char **argv)
     int first = ctl_options(ctl, argc, argv, own);
 
     if (!look_operands(ctl, argc, argv, first, 0, 0) || !place_is_one(ctl, &place) ||
-        !look_number(ctl, values[1]) || !db_connect(ctl) || !place_is_known(ctl, &place) ||
-        !knows_school(ctl, values[3]))
+        !look_number(ctl, values[1]) || !db_connect_to_ask(ctl) || !knows_school(ctl, values[3]) ||
+        !(each || values[3] != NULL ? place_is_known(ctl, &place) : place_adds_up(ctl, &place)))
         return ctl->status;
     values[0] = place.district;
     values[2] = place.area;

@@ -15,8 +15,9 @@
                         "x.missing, " LOOK_FIGURE("x.before") ", " LOOK_CHANGE("x.change")
 
 #define FROM_SCHOOLS                                                                                         \
-    "FROM api.rank_schools($1, $2, coalesce($3::integer, (SELECT d.district FROM api.district AS d WHERE "   \
-    "d.parent IS NULL)), $4) AS x WHERE $5::integer IS NULL OR x.rank <= $5::integer "                       \
+    "FROM api.rank_schools($1, $2, coalesce($3::integer, (SELECT min(d.district) FROM api.district AS d "    \
+    "WHERE "                                                                                                 \
+    "d.uppermost)), $4) AS x WHERE $5::integer IS NULL OR x.rank <= $5::integer "                            \
     "ORDER BY x.rank, x.school"
 #define SCHOOLS                                                                                              \
     "x.rank, x.school, x.school_@, x.district_@, x.kind, " LOOK_FIGURE("x.figure") ", " LOOK_FILLED          \
@@ -83,8 +84,8 @@ cmd_rank(struct ctl *ctl, int argc, char **argv)
     values[0] = argv[first];
     values[1] = argv[first + 1];
     if (!is_period(ctl, values[1]) || !is_district(ctl, values[2]) || !is_kind(ctl, values[3]) ||
-        !look_number(ctl, values[4]) || !db_connect(ctl) || !knows_indicator(ctl, values[0]) ||
-        !knows_district(ctl, values[2]) || !has_opened(ctl, values[1], NULL))
+        !look_number(ctl, values[4]) || !db_connect_to_ask(ctl) || !knows_indicator(ctl, values[0]) ||
+        !sees_totals(ctl, values[2]) || !has_opened(ctl, values[1], NULL))
         return ctl->status;
     if (of_each_school)
         return listing_tell(ctl, &schools, look_ask(ctl, SCHOOLS, FROM_SCHOOLS, 5, values));

@@ -108,8 +108,8 @@ cmd_result(struct ctl *ctl, int argc, char **argv)
         return ctl_usage(ctl, MSG_ctl_unexpected, "word", argv[first], NULL);
     if (q.as_of != NULL && !date_parse(q.as_of, &day))
         return ctl_usage(ctl, MSG_ctl_bad_date, "value", q.as_of, NULL);
-    if (!is_district(ctl, q.district) || !db_connect(ctl) || !knows_district(ctl, q.district) ||
-        !knows_plan(ctl, q.plan))
+    if (!is_district(ctl, q.district) || !db_connect_to_ask(ctl) || !sees_totals(ctl, q.district) ||
+        !sees_whole_reports(ctl) || !knows_plan(ctl, q.plan))
         return ctl->status;
     return tell(ctl, &q);
 }

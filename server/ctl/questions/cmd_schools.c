@@ -59,7 +59,7 @@ cmd_schools(struct ctl *ctl, int argc, char **argv)
     values[0] = district;
     values[1] = kind;
     if (!is_district(ctl, district) || !is_kind(ctl, kind) || !db_connect(ctl) ||
-        !knows_district(ctl, district))
+        !has_district(ctl, district))
         return ctl->status;
     return listing_tell(ctl, &listing,
                         db_query(ctl,

@@ -92,7 +92,7 @@ list(struct ctl *ctl, const char *plan)
                                            .one = MESSAGE_COUNT,
                                            .many = MESSAGE_COUNT};
 
-    if (!db_connect(ctl) || !knows_plan(ctl, plan))
+    if (!db_connect_to_ask(ctl) || !knows_plan(ctl, plan))
         return ctl->status;
     return listing_tell(ctl, &listing,
                         db_query(ctl,
@@ -205,7 +205,7 @@ show(struct ctl *ctl, const char *name)
     const char *sql =
         "SELECT t.* FROM api.snapshot_target AS t WHERE t.snapshot = $1 ORDER BY t.\"position\"";
 
-    if (!is_name(ctl, name) || !db_connect(ctl) || !knows_snapshot(ctl, name))
+    if (!is_name(ctl, name) || !db_connect_to_ask(ctl) || !knows_snapshot(ctl, name))
         return ctl->status;
     if (ctl->format == OUTPUT_TEXT) {
         sql = ctl->language == LANGUAGE_ZH ? SHOW("t.name_zh") : SHOW("t.name_en");
@@ -229,8 +229,8 @@ compare(struct ctl *ctl, const char *older, const char *newer)
     const char *values[] = {older, newer};
     const char *sql = "SELECT t.* FROM api.snapshot_compare($1, $2) AS t";
 
-    if (!is_name(ctl, older) || !is_name(ctl, newer) || !db_connect(ctl) || !knows_snapshot(ctl, older) ||
-        !knows_snapshot(ctl, newer))
+    if (!is_name(ctl, older) || !is_name(ctl, newer) || !db_connect_to_ask(ctl) ||
+        !knows_snapshot(ctl, older) || !knows_snapshot(ctl, newer))
         return ctl->status;
     if (ctl->format == OUTPUT_TEXT) {
         sql = ctl->language == LANGUAGE_ZH ? COMPARE("t.name_zh") : COMPARE("t.name_en");

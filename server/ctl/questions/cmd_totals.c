@@ -77,7 +77,7 @@ cmd_totals(struct ctl *ctl, int argc, char **argv)
     values[5] = below ? "true" : "false";
     values[6] = by_kind ? "true" : "false";
     if (!is_district(ctl, values[0]) || !is_period(ctl, values[1]) || !is_period(ctl, values[2]) ||
-        !is_span(ctl, values[1], values[2]) || !is_kind(ctl, values[3]) || !db_connect(ctl) ||
+        !is_span(ctl, values[1], values[2]) || !is_kind(ctl, values[3]) || !db_connect_to_ask(ctl) ||
         !knows_district(ctl, values[0]) || !knows_indicator(ctl, values[4]))
         return ctl->status;
     return listing_tell(ctl, &listing, look_ask(ctl, SHOWN, FROM, 7, values));

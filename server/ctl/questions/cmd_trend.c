@@ -53,8 +53,9 @@ static bool
 are_known(struct ctl *ctl, const struct place *place, const char *const values[7])
 {
     return place_is_one(ctl, place) && is_period(ctl, values[3]) && is_period(ctl, values[4]) &&
-           is_span(ctl, values[3], values[4]) && is_kind(ctl, values[5]) && db_connect(ctl) &&
-           knows_indicator(ctl, values[0]) && place_is_known(ctl, place) && knows_school(ctl, values[2]);
+           is_span(ctl, values[3], values[4]) && is_kind(ctl, values[5]) && db_connect_to_ask(ctl) &&
+           knows_indicator(ctl, values[0]) && knows_school(ctl, values[2]) &&
+           (values[2] != NULL ? place_is_known(ctl, place) : place_adds_up(ctl, place));
 }
 
 int

@@ -20,9 +20,9 @@ past_question(struct ctl *ctl, int argc, char **argv, const char *ret_values[PAS
         ctl_usage(ctl, MSG_ctl_unexpected, "word", argv[first], NULL);
         return false;
     }
-    if (!is_district(ctl, district) || !is_period(ctl, period) || !is_form(ctl, form) || !db_connect(ctl) ||
-        !knows_district(ctl, district) || !knows_form(ctl, form) || !knows_school(ctl, school) ||
-        !has_opened(ctl, period, form))
+    if (!is_district(ctl, district) || !is_period(ctl, period) || !is_form(ctl, form) ||
+        !db_connect_to_ask(ctl) || !knows_district(ctl, district) || !knows_form(ctl, form) ||
+        !knows_school(ctl, school) || !has_opened(ctl, period, form))
         return false;
     ret_values[0] = district;
     ret_values[1] = period;

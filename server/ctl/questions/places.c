@@ -21,6 +21,12 @@ place_is_known(struct ctl *ctl, const struct place *place)
            sees_area(ctl, place->area);
 }
 
+bool
+place_adds_up(struct ctl *ctl, const struct place *place)
+{
+    return place_is_known(ctl, place) && (place->area != NULL || sees_totals(ctl, place->district));
+}
+
 /* There are no areas in an area. */
 static bool
 has_below(struct ctl *ctl, const struct places *p)
@@ -47,8 +53,8 @@ static bool
 are_known(struct ctl *ctl, const struct places *p)
 {
     return place_is_one(ctl, &p->where) && has_below(ctl, p) && is_period(ctl, p->period) &&
-           is_year(ctl, p) && is_form(ctl, p->form) && db_connect(ctl) && place_is_known(ctl, &p->where) &&
-           knows_form(ctl, p->form) && knows_indicator(ctl, p->indicator) &&
+           is_year(ctl, p) && is_form(ctl, p->form) && db_connect_to_ask(ctl) &&
+           place_adds_up(ctl, &p->where) && knows_form(ctl, p->form) && knows_indicator(ctl, p->indicator) &&
            has_opened(ctl, p->period, p->form);
 }
 

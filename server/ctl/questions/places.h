@@ -24,6 +24,8 @@ struct place {
 /* Whether it can be one place, by its shape alone; whether the database has it. false: reported. */
 bool place_is_one(struct ctl *ctl, const struct place *place) __attribute__((warn_unused_result));
 bool place_is_known(struct ctl *ctl, const struct place *place) __attribute__((warn_unused_result));
+/* The same for totals: where none is named, there must be an uppermost district that the login sees whole. */
+bool place_adds_up(struct ctl *ctl, const struct place *place) __attribute__((warn_unused_result));
 
 struct places {
     struct place where;
@@ -37,7 +39,7 @@ struct places {
  */
 #define WITH_PLACES                                                                                          \
     "WITH asked AS MATERIALIZED (SELECT d.district FROM api.district AS d WHERE CASE WHEN $1::integer IS "   \
-    "NULL THEN d.parent IS NULL ELSE d.district = $1 END), "                                                 \
+    "NULL THEN d.uppermost ELSE d.district = $1 END), "                                                      \
     "places AS MATERIALIZED (SELECT a.district, true AS own FROM asked AS a UNION ALL SELECT d.district, "   \
     "false FROM api.district AS d WHERE $4::boolean AND d.parent IN (SELECT a.district FROM asked AS a)), "  \
     "windows AS MATERIALIZED (SELECT n.form, n.first_day FROM (SELECT c.form, c.first_day, "                 \

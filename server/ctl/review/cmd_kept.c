@@ -77,7 +77,7 @@ ask_list(struct ctl *ctl, const struct kept_options *o)
 static int
 list(struct ctl *ctl, const struct kept_options *o)
 {
-    if (!is_district(ctl, o->district) || !is_period(ctl, o->period) || !db_connect(ctl) ||
+    if (!is_district(ctl, o->district) || !is_period(ctl, o->period) || !db_connect_to_ask(ctl) ||
         !knows_district(ctl, o->district) || !knows_school(ctl, o->school))
         return ctl->status;
     return listing_tell(ctl, o->all ? &everything : &waiting, ask_list(ctl, o));

@@ -16,8 +16,9 @@ bool
 review_begin(struct ctl *ctl, const struct review_options *o, bool as_admin)
 {
     return is_district(ctl, o->district) && is_period(ctl, o->period) && is_form(ctl, o->form) &&
-           (as_admin ? db_connect_admin(ctl) : db_connect(ctl)) && knows_district(ctl, o->district) &&
-           knows_form(ctl, o->form) && knows_school(ctl, o->school) && has_opened(ctl, o->period, o->form);
+           (as_admin ? db_connect_admin(ctl) : db_connect_to_ask(ctl)) && knows_district(ctl, o->district) &&
+           sees_whole_reports(ctl) && knows_form(ctl, o->form) && knows_school(ctl, o->school) &&
+           has_opened(ctl, o->period, o->form);
 }
 
 enum message

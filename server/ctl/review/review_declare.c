@@ -195,7 +195,7 @@ review_declarations(struct ctl *ctl, const struct review_options *o)
                                            .in_words = in_words};
     const char *values[] = {o->district, o->period};
 
-    if (!is_district(ctl, o->district) || !is_period(ctl, o->period) || !db_connect(ctl) ||
+    if (!is_district(ctl, o->district) || !is_period(ctl, o->period) || !db_connect_to_ask(ctl) ||
         !knows_district(ctl, o->district))
         return ctl->status;
     PGresult *result =
