@@ -9,7 +9,7 @@
 
 /* Both sides in one sum, in which what is kept counts and what it ought to be counts against it. */
 #define AMOUNTS(side)                                                                                        \
-    "concat_ws('/', coalesce(sum(t.schools) FILTER (WHERE " side "), 0), "                        \
+    "concat_ws('/', coalesce(sum(t.schools) FILTER (WHERE " side "), 0), "                                   \
     "coalesce(sum(t.excused) FILTER (WHERE " side "), 0), "                                                  \
     "coalesce(sum(t.value) FILTER (WHERE " side "), 0), "                                                    \
     "coalesce(sum(t.denominator) FILTER (WHERE " side "), 0))"
