@@ -143,7 +143,8 @@ xlsx_page_font(struct xlsx *xlsx, const char *font)
     snprintf(dress_of(xlsx)->font, FONT_MAX, "%s", font);
 }
 
-/* `name` without what Excel forbids in a sheet's, cut to 31 characters less those of a number behind it. */
+/* `name` without what Excel forbids in a sheet's, cut to 31 characters less those of a number behind it;
+ * between words where it has any. */
 static void
 sheet_name(const char *name, unsigned nth, char cut[NAME_MAX_LEN * 4 + 12])
 {
@@ -156,6 +157,10 @@ sheet_name(const char *name, unsigned nth, char cut[NAME_MAX_LEN * 4 + 12])
         if (strchr("[]:*?/\\'", *name) == NULL)
             cut[len++] = *name;
     }
+    while (*name != '\0' && *name != ' ' && memchr(cut, ' ', len) != NULL && cut[len - 1] != ' ')
+        len--;
+    while (len > 0 && cut[len - 1] == ' ')
+        len--;
     cut[len] = '\0';
     if (nth > 1)
         sprintf(cut + len, " %u", nth);
