@@ -265,6 +265,7 @@ def test_people_read_units_in_their_language_and_no_bar_where_there_is_no_figure
         assert "单位 人。" in told("zh", *command.split()) and "in pupils" in told("en", *command.split()), command
     assert "平方米" in (totals := told("zh", "totals", COUNTY, OPEN)) and "m2" not in totals
     assert "person times" in told("en", "totals", COUNTY, OPEN)
+    assert re.search("学生数 +人 ", told("zh", "profile", said.schools[0].code, OPEN))
 
 
 def test_a_period_that_asks_nobody_is_no_line_of_a_trend(said):

@@ -298,5 +298,5 @@ def test_snapshots_stand(world, filed):
     world.database.ctl("snapshot", "take", PLAN, "--name", "end", "--as-of", AS_OF.isoformat())
     assert world.database.ctl("snapshot", "show", "mid", "--csv").stdout == before
     compared = world.database.ctl("snapshot", "compare", "mid", "end", "--lang", "en").stdout
-    assert "mid: page-2020 as of 2020-09-21 00:00" in compared and compared.count("\n") > 10
+    assert "mid: page-2020 as of 2020-09-20 24:00" in compared and compared.count("\n") > 10
     assert [r["snapshot"] for r in json.loads(world.database.ctl("snapshot", "list", "--json").stdout)] == ["mid", "end"]

@@ -7,15 +7,15 @@
 
 #define FROM "FROM api.profile($1, $2) AS x"
 #define SHOWN                                                                                                \
-    "x.name_@, x.period, coalesce(" LOOK_FIGURE("x.figure") ", x.missing_@), " LOOK_FIGURE(                  \
+    "x.name_@, x.unit, x.period, coalesce(" LOOK_FIGURE("x.figure") ", x.missing_@), " LOOK_FIGURE(          \
         "x.district_figure") ", x.rank || '/' || x.of, x.quarter, " LOOK_FIGURE("x.before") ","              \
-                                                                                            " " LOOK_CHANGE( \
-                                                                                                "x.change") ", x.state, x.school, x.district_@, x.kind, x.unit"
+                                                                                            " " LOOK_CHANGE("x.change") ", x.state, x.school, x.district_@, x.kind"
 
-enum { FIGURE = 2, STATE = 8, SCHOOL = 9, DISTRICT = 10, KIND = 11 };
+enum { UNIT = 1, FIGURE = 3, STATE = 9, SCHOOL = 10, DISTRICT = 11, KIND = 12 };
 
 static const struct output_column columns[] = {
     {"indicator", MSG_ctl_col_indicator, CELL_TEXT, {.widest = 40, .least = 16}},
+    {"unit", MSG_ctl_col_unit, CELL_TEXT, {.leaves = 3}},
     {"period", MSG_ctl_col_period, CELL_TEXT, {.leaves = 1}},
     {"figure", MSG_ctl_col_look_figure, CELL_DECIMAL, {0}},
     {"district_figure", MSG_ctl_col_district, CELL_DECIMAL, {0}},
@@ -30,7 +30,7 @@ static const struct output_column columns[] = {
 static void
 in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, char words[LISTING_WORDS_MAX])
 {
-    (void)words;
+    cells[UNIT] = look_unit(ctl, PQgetvalue(result, row, UNIT), words);
     if (cells[FIGURE] == NULL && PQgetvalue(result, row, STATE)[0] != 'v')
         cells[FIGURE] = look_state(ctl, PQgetvalue(result, row, STATE));
 }

@@ -171,11 +171,15 @@ compare_in_words(struct ctl *ctl, const PGresult *result, int row, const char **
 static bool
 say_snapshot(struct ctl *ctl, const char *name)
 {
-    static const char sql[] =
-        "SELECT s.plan, pg_catalog.to_char(s.as_of AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI'), "
+    static const char
+        sql[] = /* --as-of is the end of a day, and midnight would be read as that of the next */
+        "SELECT s.plan, CASE WHEN l.as_of = pg_catalog.date_trunc('day', l.as_of) "
+        "THEN pg_catalog.to_char(l.as_of - interval '1 day', 'YYYY-MM-DD') || ' 24:00' "
+        "ELSE pg_catalog.to_char(l.as_of, 'YYYY-MM-DD HH24:MI') END, "
         "s.taken_by, pg_catalog.to_char(s.taken_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI'), "
-        "r.district_zh, r.district_en, r.result FROM api.snapshot AS s JOIN api.snapshot_result AS r "
-        "ON r.snapshot = s.snapshot WHERE s.snapshot = $1 ORDER BY r.district";
+        "r.district_zh, r.district_en, r.result FROM api.snapshot AS s "
+        "CROSS JOIN LATERAL (SELECT s.as_of AT TIME ZONE 'Asia/Shanghai' AS as_of) AS l "
+        "JOIN api.snapshot_result AS r ON r.snapshot = s.snapshot WHERE s.snapshot = $1 ORDER BY r.district";
     PGresult *result = db_query(ctl, sql, 1, &name);
 
     if (result == NULL)
