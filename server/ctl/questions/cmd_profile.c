@@ -6,10 +6,12 @@
 #include "look.h"
 
 #define FROM "FROM api.profile($1, $2) AS x"
-#define SHOWN                                                                                                \
-    "x.name_@, x.unit, x.period, coalesce(" LOOK_FIGURE("x.figure") ", x.missing_@), " LOOK_FIGURE(          \
-        "x.district_figure") ", x.rank || '/' || x.of, x.quarter, " LOOK_FIGURE("x.before") ","              \
-                                                                                            " " LOOK_CHANGE("x.change") ", x.state, x.school, x.district_@, x.kind"
+/* clang-format off */
+#define SHOWN \
+    "x.name_@, x.unit, x.period, coalesce(" LOOK_FIGURE("x.figure") ", x.missing_@), " LOOK_FIGURE("x.district_figure") ", " \
+    "x.rank || '/' || x.of, x.quarter, " LOOK_FIGURE("x.before") ", " LOOK_CHANGE("x.change") ", " \
+    "x.state, x.school, x.district_@, x.kind"
+/* clang-format on */
 
 enum { UNIT = 1, FIGURE = 3, STATE = 9, SCHOOL = 10, DISTRICT = 11, KIND = 12 };
 
