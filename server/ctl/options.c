@@ -183,13 +183,18 @@ ctl_options(struct ctl *ctl, int argc, char **argv, const struct ctl_option *own
     return help ? -1 : optind;
 }
 
-/* The first paragraph of a command's help: how it is called. */
+/* How a command is called: the first paragraph of its help, unless it has several ways, of which one cannot
+ * tell which was meant. */
 static void
 print_usage(const struct ctl *ctl)
 {
-    const char *help = message_text(ctl->language, ctl->command->help), *end = strstr(help, "\n\n");
+    static const char program[] = "yuebaoctl ";
+    const char *help = message_text(ctl->language, ctl->command->help);
+    const char *end = strstr(help, "\n\n"), *once = strstr(help, program);
+    const char *again = once == NULL ? NULL : strstr(once + 1, program);
 
-    fprintf(stderr, "%.*s\n", (int)(end == NULL ? strlen(help) : (size_t)(end - help)), help);
+    if (end != NULL && (again == NULL || again > end))
+        fprintf(stderr, "%.*s\n", (int)(end - help), help);
 }
 
 int

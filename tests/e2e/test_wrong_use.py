@@ -25,6 +25,11 @@ def test_wrong_use_says_how_it_is_used(world, command, said):
     assert done.stdout == "" or "--json" in command
 
 
+def test_of_several_ways_none_is_guessed(world):
+    done = world.database.ctl("--lang", "zh", "calendar", "open", "2026-02..2026-01", ok=64)
+    assert done.stderr.splitlines()[1:] == ["请参阅：yuebaoctl calendar --help"]
+
+
 @pytest.mark.parametrize("command, status", [
     ("export figures --csv -o {there}/nowhere/x.csv", 73), ("export figures --xlsx {there}/nowhere/x.xlsx", 73),
     ("missing --xlsx {there}/nowhere/x.xlsx", 73), ("import {there}/nothing.csv", 66)])
