@@ -1,11 +1,12 @@
--- The ledger in words: what was accepted, kept and refused.
+-- The ledger in words: what was accepted, kept and refused. OFFSET 0: looked up by its whole key; else PostgreSQL may read the whole ledger once instead,
+-- for it cannot know how little of it is asked for.
 
 CREATE VIEW api.report AS
 SELECT r.district, d.name_zh AS district_zh, d.name_en AS district_en, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en,
        f.code AS form, yuebao.period_text(r.period, f.frequency) AS period, r.period AS first_day, r.revision, r.received_at, r.late,
        r.admitted, r.revision > 1 AS corrected,
        EXISTS (SELECT FROM yuebao.report AS n WHERE n.district = r.district AND n.period = r.period AND n.school = r.school AND n.form = r.form
-                                                AND n.revision = r.revision + 1) AS replaced,
+                                                AND n.revision = r.revision + 1 OFFSET 0) AS replaced,
        r.filler, r.reviewer, r.head, r.correction, encode(r.id, 'hex') AS id, encode(r.key, 'hex') AS key, r.arrived_at
 FROM yuebao.report AS r
 JOIN yuebao.form AS f ON f.form = r.form

@@ -20,7 +20,7 @@ CREATE VIEW api.remark AS
 SELECT m.district, s.code AS school, s.name_zh AS school_zh, s.name_en AS school_en, f.code AS form, yuebao.period_text(m.period, f.frequency) AS period,
        m.period AS first_day, m.revision, r.late, r.admitted, m.revision > 1 AS corrected,
        EXISTS (SELECT FROM yuebao.report AS n WHERE n.district = m.district AND n.period = m.period AND n.school = m.school AND n.form = m.form
-                                                AND n.revision = m.revision + 1) AS replaced,
+                                                AND n.revision = m.revision + 1 OFFSET 0) AS replaced,
        i.code AS indicator, i.name_zh, i.name_en, nullif(m.rule, '') AS rule,
        u.message_zh, u.message_en, nullif(m.found, '') AS found, nullif(m.bound, '') AS bound, m.explanation
 FROM yuebao.remark AS m

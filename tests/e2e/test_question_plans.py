@@ -78,3 +78,11 @@ def test_a_table_that_is_read_through_is_seen(link):
     with link.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM yuebao.total_folded WHERE schools > 5")
     assert [found for told in notices.plans() for found in read_through(told["Plan"])]
+
+
+def test_a_list_does_not_read_the_ledger_beside_it(link):
+    """Whether a revision was replaced is looked up by its key; a hashed subplan would read every report there is, whatever is asked."""
+    with link.cursor() as cursor:
+        cursor.execute("EXPLAIN (VERBOSE) SELECT * FROM api.report")
+        plan = "\n".join(line for line, in cursor.fetchall())
+    assert "SubPlan" in plan and "hashed SubPlan" not in plan
