@@ -7,6 +7,7 @@
 #define US_MIN          10u      /* a report; no database is as fast */
 #define US_MAX          1000000u /* a slower one stands still, which is another matter */
 #define STALL_IGNORE_MS 500u     /* a batch may take so long */
+#define GAP_MAX_MS      5000u /* in which nothing drains; the rest of a longer one is an outage, not speed */
 
 void
 admission_init(struct admission *a, uint64_t now_ms)
@@ -16,29 +17,37 @@ admission_init(struct admission *a, uint64_t now_ms)
 
 /* ---- how fast it drains ------------------------------------------------------------------------- */
 
-/* Only time in which something waits says anything about speed. */
-static void
-count_time(struct admission *a, uint64_t now_ms)
-{
-    if (a->waiting > 0)
-        a->busy_ms += now_ms - a->counted_ms;
-    else
-        a->drained_at_ms = now_ms;
-    a->counted_ms = now_ms;
-}
-
 static void
 measure(struct admission *a)
 {
     uint64_t us;
 
-    if (a->busy_ms < MEASURE_MS)
+    if (a->busy_ms < MEASURE_MS || a->drained == 0)
         return;
     us = a->busy_ms * 1000u / a->drained;
     us = us < US_MIN ? US_MIN : us > US_MAX ? US_MAX : us;
     a->us_a_report = (a->us_a_report * 3 + us) / 4;
     a->busy_ms = 0;
     a->drained = 0;
+}
+
+/*
+ * Only time in which something waits says anything about speed. A batch drains within an instant, after a
+ * time in which nothing does: it is measured whole, when that instant is over.
+ */
+static void
+count_time(struct admission *a, uint64_t now_ms)
+{
+    uint64_t gap_ends_ms = a->drained_at_ms + GAP_MAX_MS;
+
+    if (now_ms == a->counted_ms)
+        return;
+    measure(a);
+    if (a->waiting == 0)
+        a->drained_at_ms = now_ms;
+    else if (gap_ends_ms > a->counted_ms)
+        a->busy_ms += (now_ms < gap_ends_ms ? now_ms : gap_ends_ms) - a->counted_ms;
+    a->counted_ms = now_ms;
 }
 
 void
@@ -64,7 +73,6 @@ admission_leave(struct admission *a, size_t bytes, bool drained, uint64_t now_ms
         return;
     a->drained++;
     a->drained_at_ms = now_ms;
-    measure(a);
 }
 
 /* ---- room --------------------------------------------------------------------------------------- */
@@ -132,6 +140,15 @@ pick(const char *school, uint64_t from_us, uint64_t width_us)
     return from_us - from_us % width_us + hash_of(school) % width_us;
 }
 
+/* There are no turns later than that; for whom none is left, the hash picks one of the second half. */
+static uint32_t
+within_bounds(const char *school, uint64_t after_ms)
+{
+    uint64_t half_ms = ADMISSION_TURN_MAX_MS / 2;
+
+    return (uint32_t)(after_ms < ADMISSION_TURN_MAX_MS ? after_ms : half_ms + hash_of(school) % half_ms);
+}
+
 uint32_t
 admission_turn(struct admission *a, const char *school, bool returns, uint32_t away_ms, uint64_t now_ms)
 {
@@ -147,10 +164,11 @@ admission_turn(struct admission *a, const char *school, bool returns, uint32_t a
         if (a->turns_us > from_us)
             from_us = a->turns_us;
         a->turns_us = from_us + a->us_a_report;
+        if (a->turns_us > now_us + ADMISSION_TURN_MAX_MS * 1000u)
+            a->turns_us = now_us + ADMISSION_TURN_MAX_MS * 1000u;
         at_us = pick(school, from_us, slice_us);
     }
     while (at_us < now_us + ADMISSION_TURN_MIN_MS * 1000u)
         at_us += slice_us;
-    return at_us - now_us > ADMISSION_TURN_MAX_MS * 1000u ? ADMISSION_TURN_MAX_MS
-                                                          : (uint32_t)((at_us - now_us) / 1000u);
+    return within_bounds(school, (at_us - now_us) / 1000u);
 }

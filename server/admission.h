@@ -48,8 +48,8 @@ void admission_enter(struct admission *admission, size_t bytes, bool returns, ui
 void admission_leave(struct admission *admission, size_t bytes, bool drained, uint64_t now_ms);
 
 /*
- * The turn of who is sent away, in milliseconds from now. `school`: whose hash picks the instant. `away_ms`:
- * 0, or how long nothing at all will be taken.
+ * The turn of who is sent away, in milliseconds from now, up to ADMISSION_TURN_MAX_MS. `school`: whose hash
+ * picks the instant. `away_ms`: 0, or how long nothing at all will be taken.
  */
 uint32_t admission_turn(struct admission *admission, const char *school, bool returns, uint32_t away_ms,
                         uint64_t now_ms);

@@ -27,15 +27,34 @@ log_busy(struct hub *hub, uint64_t now_ms)
                   LOG_NUMBER(hub->admission.us_a_report), NULL);
 }
 
+/* Whoever knocks on and on is told his last turn again: he makes nobody else's later. */
+static uint32_t
+turn_of_key(struct hub *hub, struct share *share, const char *school, bool returns, uint64_t now_ms)
+{
+    uint32_t turn_ms;
+
+    if (share->turn_ms < now_ms + ADMISSION_TURN_MIN_MS)
+        share->turns = 0;
+    if (share->turns >= TURNS_A_KEY)
+        return (uint32_t)(share->turn_ms - now_ms);
+    turn_ms = admission_turn(&hub->admission, school, returns, away_ms(hub), now_ms);
+    share->turns++;
+    if (now_ms + turn_ms > share->turn_ms)
+        share->turn_ms = now_ms + turn_ms;
+    return turn_ms;
+}
+
 uint32_t
 busy_retry_ms(struct session *s, const char *school, bool returns)
 {
     struct hub *hub = session_hub(s);
+    struct share *share = session_share(s);
     uint64_t now_ms = clock_steady_ms();
 
     hub->counters.busy++;
     log_busy(hub, now_ms);
-    return admission_turn(&hub->admission, school, returns, away_ms(hub), now_ms);
+    return share != NULL ? turn_of_key(hub, share, school, returns, now_ms)
+                         : admission_turn(&hub->admission, school, returns, away_ms(hub), now_ms);
 }
 
 void

@@ -181,19 +181,24 @@ log_refused(const struct session *s, const struct submission *rejection)
              "findings", rejection->rejection_summary, NULL);
 }
 
-/* Room for another report: of everybody's, and of its key's, whose sessions may read again. */
+/* Sessions of the key that stopped reading because of its share look again. */
+static void
+wake_held(struct hub *hub, struct share *share)
+{
+    if (share->held)
+        for (struct share_seat *seat = TAILQ_FIRST(&share->seats); seat != NULL;
+             seat = TAILQ_NEXT(seat, next))
+            hub_wake(hub, seat->session);
+    share->held = false;
+}
+
+/* Room for another report: of everybody's, and of its key's. */
 static void
 give_back(const struct ticket *t, const struct submission *submission, bool drained)
 {
-    struct share *share = t->share;
-    struct share_seat *seat;
-
     admission_leave(&t->hub->admission, submission->envelope_len, drained, clock_steady_ms());
-    if (share->held)
-        TAILQ_FOREACH(seat, &share->seats, next)
-    hub_wake(t->hub, seat->session);
-    share->held = false;
-    shares_end(t->hub->shares, share);
+    wake_held(t->hub, t->share);
+    shares_end(t->hub->shares, t->share);
 }
 
 /* Batch has committed, or knows that it will not: only now may the school hear of it. */

@@ -14,9 +14,8 @@
 
 #include "limit.h"
 
-#define SESSIONS_A_KEY                                                                                       \
-    16u /* of one worker, when places are scarce; a desk needs one, what it lost lingers                     \
-         */
+#define SESSIONS_A_KEY 16u /* when places are scarce; a desk needs one, and what it lost lingers */
+#define TURNS_A_KEY    8u  /* given and not over: a desk stops at the first, but has sent some reports */
 
 struct session;
 
@@ -33,6 +32,8 @@ struct share {
     unsigned n_sessions;
     unsigned reports; /* that wait */
     bool held;        /* a session of it stopped reading because of `reports` */
+    unsigned turns;   /* given to who was sent away, and not over before: */
+    uint64_t turn_ms; /* the last of them, steady */
     struct share *next;
 };
 

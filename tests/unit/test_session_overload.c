@@ -267,6 +267,34 @@ test_nothing_is_judged_when_there_is_no_room(void **state)
     expect_reply(3, YUEBAO__REPLY__BODY_AGENDA);
 }
 
+/* He would make everybody's turn later, at the price of a frame: he is told his own again. */
+static void
+test_who_knocks_on_and_on_takes_no_more_turns(void **state)
+{
+    uint64_t before_us = 0;
+    uint32_t last_ms = 0;
+
+    (void)state;
+    be_welcome();
+    fill_queue();
+    for (uint32_t i = 0; i < 100; i++) {
+        Yuebao__Reply *reply;
+
+        if (i == TURNS_A_KEY)
+            before_us = hub->admission.turns_us;
+        send_put(2 + i);
+        reply = wait_reply();
+        assert_int_equal(reply->body_case, YUEBAO__REPLY__BODY_BUSY);
+        if (i >= TURNS_A_KEY)
+            assert_true(reply->busy->retry_ms <= last_ms);
+        if (i + 1 >= TURNS_A_KEY)
+            last_ms = reply->busy->retry_ms;
+        yuebao__reply__free_unpacked(reply, NULL);
+    }
+    assert_int_equal(hub->admission.turns_us, before_us);
+    assert_int_equal(hub->counters.busy, 100);
+}
+
 /* What is counted in is counted out, whatever becomes of it. */
 static void
 test_the_counters_come_back_to_nothing(void **state)
@@ -355,6 +383,7 @@ main(void)
         TEST(test_an_arrival_after_due_is_late),
         TEST(test_protocol_1_hears_of_no_arrival),
         TEST(test_nothing_is_judged_when_there_is_no_room),
+        TEST(test_who_knocks_on_and_on_takes_no_more_turns),
         TEST(test_the_counters_come_back_to_nothing),
         TEST(test_reports_of_a_key_are_counted_over_its_sessions),
         TEST(test_strangers_give_way),
