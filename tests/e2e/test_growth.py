@@ -15,7 +15,7 @@ BIN = "/usr/lib/postgresql/15/bin"
 
 @pytest.fixture(scope="module")
 def filed(world):
-    """A month with a few reports and a correction, closed two days ago."""
+    """A month with a few reports and a correction, closed five days ago."""
     reports = []
     for seed in range(3):
         school, key = world.enrolled()
@@ -27,7 +27,7 @@ def filed(world):
                 second = world.statement(school, world.lawful(school, seed="again"), period=LATE, revision=2, previous=verdict.id, correction="数错了")
                 assert session.submit(world.envelope(school, second)).HasField("receipt")
         reports.append((school, verdict.id))
-    world.database.run("UPDATE yuebao.calendar SET closes_at = now() - interval '2 days', due_at = least(due_at, now() - interval '3 days') WHERE period = %s",
+    world.database.run("UPDATE yuebao.calendar SET closes_at = now() - interval '5 days', due_at = least(due_at, now() - interval '6 days') WHERE period = %s",
                        first_day(LATE))
     return reports
 

@@ -93,7 +93,7 @@ in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, c
     cells[STANDING] = ctl_word(ctl, standing_word(cells[STANDING]));
 }
 
-/* The newest is compared with what is now; the others are history. */
+/* The newest is compared with what is now, if the month is not put away; the others are history. */
 #define LISTED(name)                                                                                         \
     "SELECT e.publisher, " name                                                                              \
     ", e.period, e.edition, CASE WHEN e.withdrawn_at IS NOT NULL THEN 'withdrawn' "                          \
@@ -104,7 +104,8 @@ in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, c
     "AND p.period = e.first_day AND p.frequency = e.frequency AND p.edition = e.edition "                    \
     "CROSS JOIN LATERAL (SELECT count(*) AS numbers, count(c.held) AS held_back FROM "                       \
     "yuebao.publication_cell AS c WHERE c.publication = p.publication) AS n CROSS JOIN LATERAL "             \
-    "(SELECT CASE WHEN e.newest THEN yuebao.publication_changes(p.publication) END AS changed) AS c "        \
+    "(SELECT CASE WHEN e.newest AND NOT yuebao.is_detached(p.period) THEN "                                  \
+    "yuebao.publication_changes(p.publication) END AS changed) AS c "                                        \
     "WHERE ($1::integer IS NULL OR e.publisher = ANY (ARRAY(SELECT a.district FROM "                         \
     "yuebao.district_ancestor AS a WHERE a.ancestor = $1::integer))) AND ($2::text IS NULL OR e.period = "   \
     "$2) "                                                                                                   \
