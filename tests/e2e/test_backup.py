@@ -50,6 +50,8 @@ def test_restored_to_the_last_receipt(world, cluster, kept):
     done = run(BACKUP / "drill", kept, world.database.name, env=env)
     assert "restored: 5 reports" in done.stdout
     assert "5 reports" in done.stdout.split("\n", 1)[1] and "put away" not in done.stdout
+    assert "from before" in run(BACKUP / "drill", kept, world.database.name, "2026-01-01", env=env, ok=66).stderr
+    assert "recovery target" in run(BACKUP / "drill", kept, world.database.name, "2099-01-01", env=env, ok=65).stderr, "and it does not wait for ever"
     assert not [p for p in os.listdir("/var/tmp") if p.startswith("yuebao-drill-")]
 
 
