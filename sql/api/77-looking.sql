@@ -454,7 +454,8 @@ BEGIN ATOMIC
     JOIN yuebao.form AS f ON f.code = g.form
     JOIN yuebao.calendar AS c ON c.form = f.form AND c.period = g.first_day
     -- a client that was heard since the period opened has a slow clerk; one that was not may be a dead computer
-    CROSS JOIN LATERAL (SELECT CASE WHEN g.last_contact IS NULL THEN ''
+    CROSS JOIN LATERAL (SELECT CASE WHEN NOT (SELECT yuebao.sees_every_indicator()) THEN NULL -- and may not be told of silence either
+                                    WHEN g.last_contact IS NULL THEN ''
                                     WHEN g.last_contact < g.opens_at THEN to_char(g.last_contact AT TIME ZONE c.zone, 'YYYY-MM-DD') END AS silent_since) AS h
     JOIN owed AS o ON o.form = f.form AND o.first_day = g.first_day AND o.district = g.district
     JOIN whole AS w ON w.form = f.form AND w.first_day = g.first_day

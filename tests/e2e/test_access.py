@@ -305,21 +305,25 @@ def test_what_others_may_not_ask_is_said(story, logins):
     unseen = next(i for _, i in story.forms if i not in story.logins[department].indicators)
     assert unseen in story.ctl(department, "trend", unseen, ok=77).stderr
     assert story.ctl(department, "trend", PUPILS).stdout
+    for args in (["missing", "--period", OPEN], ["missing", "--period", OPEN, "--text"], ["schools"], ["punctuality", "--schools"]):
+        assert "never" not in story.ctl(department, *args).stdout, args  # untold is not "never"
+    assert "never" in story.ctl(logins[0], "missing", "--period", OPEN).stdout
+    assert "never heard" in story.ctl(logins[0], "missing", "--period", OPEN, "--text").stdout
 
 
 def test_granting_and_taking_back(story):
     database = story.world.database
-    done = database.ctl("access", "grant", "new.comer", "official", COUNTY, "--from", "2020-01-01", "--until", "2099-12-31", "--lang", "en").stdout
+    done = database.ctl("access", "grant", "new.comer", "official", COUNTY, "--from", "2020-01-01", "--to", "2099-12-31", "--lang", "en").stdout
     assert "Longtan" in done and 'CREATE ROLE "new.comer" LOGIN; GRANT yuebao_reader TO "new.comer";' in done and "no login yet" in done
     rows = json.loads(database.ctl("access", "show", "new.comer", "--json").stdout)
     assert [(r["kind"], r["district"], r["from_day"], r["until_day"], r["state"]) for r in rows] == [("official", COUNTY, "2020-01-01", "2099-12-31", "no_login")]
-    assert "already" in database.ctl("access", "grant", "new.comer", "official", COUNTY, "--from", "2020-01-01", "--until", "2099-12-31", "--lang", "en").stdout
+    assert "already" in database.ctl("access", "grant", "new.comer", "official", COUNTY, "--from", "2020-01-01", "--to", "2099-12-31", "--lang", "en").stdout
     for status, args in ((64, ["grant", "new.comer", "boss"]), (64, ["grant", "new.comer", "official"]), (64, ["grant", "new.comer"]), (64, ["revoke"]),
                          (65, ["grant", "new.comer", "official", "999999"]), (64, ["grant", "new.comer", "official", "22"]),
                          (65, ["grant", "new.comer", "auditor"]), (64, ["grant", "new.comer", "official", CITY, "--district", CITY]),
                          (65, ["grant", "other", "inspector", "nobody"]), (65, ["grant", "other", "department", "nothing"]), (64, ["grant", "other", "auditor", "x"]),
                          (65, ["grant", "yuebao_admin", "auditor"]), (64, ["grant", "other", "auditor", "--from", "2026-13-01"]),
-                         (64, ["grant", "other", "auditor", "--from", "2026-02-01", "--until", "2026-01-01"]), (65, ["revoke", "other"]),
+                         (64, ["grant", "other", "auditor", "--from", "2026-02-01", "--to", "2026-01-01"]), (65, ["revoke", "other"]),
                          (65, ["revoke", "new.comer", CITY]), (64, ["show"]), (64, ["list", "more"]), (64, ["--from", "2026-01-01"])):
         database.ctl("access", *args, ok=status)
     assert database.value("SELECT count(*) FROM yuebao.access WHERE role IN ('new.comer', 'other')") == 1  # nothing came of those

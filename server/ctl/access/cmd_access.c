@@ -40,7 +40,7 @@ cmd_access(struct ctl *ctl, int argc, char **argv)
 {
     struct access_question q = {0};
     const struct ctl_option own[] = {
-        {"district", &q.district, NULL}, {"from", &q.from, NULL}, {"until", &q.until, NULL}, {0}};
+        {"district", &q.district, NULL}, {"from", &q.from, NULL}, {"to", &q.until, NULL}, {0}};
     int first = ctl_options(ctl, argc, argv, own);
 
     return first < 0 ? ctl->status : dispatch(ctl, &q, argc - first, argv + first);

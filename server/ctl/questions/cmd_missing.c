@@ -17,7 +17,8 @@
 #define IN_AREA "FROM api.missing_in_area($4) AS m WHERE $1::integer IS NULL AND " WHERE_ORDER
 #define TABLE                                                                                                \
     "SELECT m.district, m.district_zh, m.school, m.school_zh, m.school_en, m.form, m.period, m.due_at, "     \
-    "m.overdue, m.enrolled, m.kept, " HEARD_DAY("m.last_report") ", " HEARD_DAY("m.last_contact") " "
+    "m.overdue, m.enrolled, m.kept, " HEARD_DAY("m.last_report", "true") ", " HEARD_DAY("m.last_contact",    \
+                                                                                        "true") " "
 
 enum { KEPT = 10, LAST_REPORT = 11, LAST_CONTACT = 12 };
 

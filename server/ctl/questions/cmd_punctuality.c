@@ -24,7 +24,7 @@
     "x.form"
 #define SCHOOLS                                                                                              \
     "x.year, x.district_@, x.school, x.school_@, x.form, " COUNTS                                            \
-    ", " HEARD_DAY("x.last_report") ", " HEARD_DAY("x.last_contact")
+    ", " HEARD_DAY("x.last_report", "true") ", " HEARD_DAY("x.last_contact", "true")
 
 enum { LAST_REPORT = 11, LAST_CONTACT = 12 };
 

@@ -61,12 +61,13 @@ cmd_schools(struct ctl *ctl, int argc, char **argv)
     if (!is_district(ctl, district) || !is_kind(ctl, kind) || !db_connect(ctl) ||
         !has_district(ctl, district))
         return ctl->status;
-    return listing_tell(ctl, &listing,
-                        db_query(ctl,
-                                 ctl->format == OUTPUT_TEXT ? WITH_BELOW
-                                     "SELECT s.school, s.name_zh, s.name_en, s.kind, s.district, "
-                                     "s.district_zh, s.closed_on, s.enrolled, " HEARD_DAY(
-                                         "s.last_report") ", " HEARD_DAY("s.last_contact") " " FROM_WHERE
-                                                            : WITH_BELOW "SELECT s.* " FROM_WHERE,
-                                 2, values));
+    return listing_tell(
+        ctl, &listing,
+        db_query(ctl,
+                 ctl->format == OUTPUT_TEXT ? WITH_BELOW
+                     "SELECT s.school, s.name_zh, s.name_en, s.kind, s.district, "
+                     "s.district_zh, s.closed_on, s.enrolled, " HEARD_DAY(
+                         "s.last_report", "s.seen") ", " HEARD_DAY("s.last_contact", "s.seen") " " FROM_WHERE
+                                            : WITH_BELOW "SELECT s.* " FROM_WHERE,
+                 2, values));
 }
