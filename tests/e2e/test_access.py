@@ -300,7 +300,7 @@ def test_what_others_may_not_ask_is_said(story, logins):
     for args in (["completeness"], ["rank", PUPILS, OPEN], ["progress"], ["punctuality"], ["trend", PUPILS]):
         assert "no district whole" in story.ctl(inspector, *args, ok=77).stderr, args
     assert story.ctl(inspector, "missing").stdout and story.ctl(inspector, "punctuality", "--schools").stdout
-    for args in (["result"], ["review", COUNTY, OPEN]):
+    for args in (["result"], ["review", COUNTY, OPEN], ["circular", COUNTY, OPEN]):
         assert "whole reports" in story.ctl(department, *args, ok=77).stderr, args
     unseen = next(i for _, i in story.forms if i not in story.logins[department].indicators)
     assert unseen in story.ctl(department, "trend", unseen, ok=77).stderr

@@ -131,7 +131,7 @@ cmd_circular(struct ctl *ctl, int argc, char **argv)
     q.district = argv[first];
     q.period = argv[first + 1];
     if (!is_district(ctl, q.district) || !is_period(ctl, q.period) || !db_connect_to_ask(ctl) ||
-        !knows_district(ctl, q.district) || !has_opened(ctl, q.period, NULL) ||
+        !knows_district(ctl, q.district) || !sees_whole_reports(ctl) || !has_opened(ctl, q.period, NULL) ||
         !knows_indicators(ctl, q.indicators))
         return ctl->status;
     return tell(ctl, &q, path);
