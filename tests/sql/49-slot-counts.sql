@@ -1,6 +1,6 @@
 -- What is owed and what came, counted: the same as yuebao.slot and the ledger looked through one by one, whatever changes beside them.
 BEGIN;
-SELECT plan(24);
+SELECT plan(28);
 \ir fixture.psql
 
 CREATE VIEW pg_temp.owed_differs AS
@@ -52,6 +52,17 @@ RESET yuebao.counts_reports;
 INSERT INTO yuebao.total_delta (district, period, form, indicator, schools, excused, value, denominator)
 SELECT 220203, '2025-02-01', f.form, '{0}', '{1}', '{1}', '{0}', '{0}' FROM yuebao.form AS f WHERE f.code = 'primary.monthly';
 SELECT pg_temp.both('and counts');
+
+-- what takes no slot away is not looked at again in every count
+SELECT results_eq($$SELECT s.code, c.district, c.from_day, c.until_day FROM yuebao.school_change AS c JOIN yuebao.school AS s ON s.school = c.school$$,
+    $$VALUES ('P5', 220203, date '2025-02-01', date 'infinity')$$, 'who moved has lost what comes after, where it was before');
+UPDATE yuebao.school SET opened_on = '2019-01-01', closed_on = NULL WHERE code IN ('P1', 'P4');
+SELECT is((SELECT count(*) FROM yuebao.school_change), 1::bigint, 'who opened earlier and closes later has lost nothing');
+UPDATE yuebao.school SET closed_on = '2030-07-31' WHERE code = 'P1';
+SELECT is((SELECT c.from_day FROM yuebao.school_change AS c JOIN yuebao.school AS s ON s.school = c.school WHERE s.code = 'P1'), '2030-07-31',
+    'who will close loses what comes then');
+UPDATE yuebao.school SET opened_on = '2020-01-01', closed_on = CASE code WHEN 'P4' THEN date '2025-02-15' END WHERE code IN ('P1', 'P4');
+SELECT pg_temp.both('and as it was');
 
 UPDATE yuebao.school SET closed_on = '2025-02-15' WHERE code = 'P2';
 SELECT pg_temp.both('a school closed before what it reported: no share above one');
