@@ -13,7 +13,7 @@ import psycopg2.extras
 import pytest
 
 from attack import System
-from house import BUILD, run
+from house import BUILD, ROOT, run
 
 PERIOD, FIRST_DAY = "2025-03", "2025-03-01"
 PROVINCE, PREFECTURE, COUNTIES = 220000, 220200, [220201, 220202, 220203, 220204, 220211]
@@ -564,3 +564,14 @@ def test_rules_are_data(place):
         place.publish(*wrong, ok=64)
     place.publish("rule", "indicator", "nothing", "--schools", 2, ok=65)
     place.publish("rule", "unit", "nothing", "--schools", 2, ok=65)
+
+
+def test_a_share_of_people_has_a_least_count(migrated):
+    """Of every share in the plans whose part is people, as its words say: two pupils who failed are as few as two pupils."""
+    with open(ROOT / "sql" / "plans" / "indicators.csv", encoding="utf-8-sig") as file:
+        shares = {i["indicator"] for i in csv.DictReader(file)
+                  if i["unit"] == "ratio" and i["reported_by"] != "district" and not i["numerator_en"].startswith("classes")
+                  and re.search(r"\b(pupils|children|teachers|candidates|graduates)\b", i["numerator_en"])}
+    assert "myopia_rate" in shares
+    held = {name for name, in migrated.rows("SELECT r.name FROM yuebao.publication_rule AS r WHERE r.scope = 'indicator' AND r.min_count = 3")}
+    assert shares == held
