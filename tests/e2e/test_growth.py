@@ -84,6 +84,9 @@ def test_away_said_in_words_and_back_as_it_was(world, filed, tmp_path):
         assert "put away" in ctl("replay", first_id.hex()[:12]).stdout
         indicator = ctl("figure", school.code, LATE, "enrolled_pupils", ok=65).stderr
         assert f"The figures of single schools of {LATE} are put away" in indicator
+        for told in (("coverage", "--district", school.district, "--period", LATE), ("trend", "largest_class_size", "--district", school.district),
+                     ("totals", school.district, LATE)):
+            assert "Empty where schools have reported" in "".join(ctl(*told).stdout.splitlines(True)[-2:]), told
         assert "已归档" in ctl("drill", school.district, LATE, "enrolled_pupils", "--lang", "zh", ok=65).stderr
         assert json.loads(ctl("export", "figures", "--json", ok=65).stdout)["status"] == 65
         ctl("export", "figures", "--period", OPEN, "--csv")

@@ -2,7 +2,7 @@
  * yuebaoctl coverage: how many schools have a value for each indicator, and why the others have none.
  */
 #include "db.h"
-#include "listing.h"
+#include "look.h"
 #include "places.h"
 
 #define TABLE(code, name, indicator)                                                                         \
@@ -11,6 +11,8 @@
 #define WHERE     "WHERE ($5::text IS NULL OR c.indicator = $5) "
 #define OF_PLACES FROM_PLACES("api.coverage") WHERE "AND $6::text IS NULL " PLACES_ORDER ", c.indicator"
 #define OF_AREA   FROM_AREA("api.area_coverage") WHERE AREA_ORDER ", c.indicator"
+
+enum { EXPECTED = 6, WITH_VALUE };
 
 /* clang-format off */
 #define COUNT_COLUMNS                                                                                        \
@@ -57,11 +59,20 @@ ask(struct ctl *ctl, const struct places *places)
     return places_ask(ctl, places, in_places, in_area);
 }
 
+static void
+explain(struct ctl *ctl, const PGresult *result)
+{
+    look_mention_away(ctl, result, WITH_VALUE, EXPECTED);
+}
+
 int
 cmd_coverage(struct ctl *ctl, int argc, char **argv)
 {
-    struct listing listing = {
-        .columns = of_places, .n = COLUMN_COUNT, .none = MSG_ctl_nothing_asked, .one = MESSAGE_COUNT};
+    struct listing listing = {.columns = of_places,
+                              .n = COLUMN_COUNT,
+                              .none = MSG_ctl_nothing_asked,
+                              .one = MESSAGE_COUNT,
+                              .in_total = explain};
     struct places places;
 
     if (!places_read(ctl, argc, argv, true, &places))

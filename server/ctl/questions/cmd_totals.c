@@ -18,7 +18,7 @@
                                                                "x.expected, x.excused, x.missing, "          \
                                                                "CASE WHEN x.settled THEN 't' ELSE '' END"
 
-enum { KIND = 2, UNIT = 4, SETTLED = 11 };
+enum { KIND = 2, FIGURE = 3, UNIT = 4, SCHOOLS = 8, SETTLED = 11 };
 
 static const struct output_column columns[] = {
     {"district", MSG_ctl_col_district_name, CELL_TEXT, {.widest = 24, .least = 8, .leaves = 1}},
@@ -50,8 +50,8 @@ in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, c
 static void
 explain(struct ctl *ctl, const PGresult *result)
 {
-    (void)result;
     ctl_say(ctl, MSG_ctl_totals_legend, NULL);
+    look_mention_away(ctl, result, FIGURE, SCHOOLS);
 }
 
 int

@@ -17,7 +17,7 @@
                     "x.expected, x.excused, x.missing, " LOOK_CHANGE("x.change") ", " LOOK_CHANGE(           \
                         "x.year_change") ", x.name_@, x.unit"
 
-enum { BAR = 2, NAME = 8, UNIT = 9 };
+enum { FIGURE = 1, BAR = 2, SCHOOLS = 3, NAME = 8, UNIT = 9 };
 
 static const struct output_column columns[] = {
     {"period", MSG_ctl_col_period, CELL_TEXT, {0}},
@@ -47,6 +47,7 @@ explain(struct ctl *ctl, const PGresult *result)
 
     ctl_say(ctl, MSG_ctl_trend_legend, "name", PQgetvalue(result, 0, NAME), "unit",
             look_unit(ctl, PQgetvalue(result, 0, UNIT), words), NULL);
+    look_mention_away(ctl, result, FIGURE, SCHOOLS);
 }
 
 static bool

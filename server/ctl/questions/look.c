@@ -71,6 +71,28 @@ look_state(const struct ctl *ctl, const char *state)
     return state;
 }
 
+static bool
+any_left_empty(const PGresult *result, int figure, int schools)
+{
+    for (int row = 0; row < PQntuples(result); row++)
+        if (PQgetisnull(result, row, figure) && PQgetvalue(result, row, schools)[0] != '0')
+            return true;
+    return false;
+}
+
+void
+look_mention_away(struct ctl *ctl, const PGresult *result, int figure, int schools)
+{
+    PGresult *away;
+
+    if (!any_left_empty(result, figure, schools))
+        return;
+    away = db_query(ctl, "SELECT FROM api.month AS m WHERE m.standing = 'detached' LIMIT 1", 0, NULL);
+    if (away != NULL && PQntuples(away) > 0)
+        ctl_say(ctl, MSG_ctl_look_away, NULL);
+    PQclear(away);
+}
+
 bool
 look_number(struct ctl *ctl, const char *text)
 {

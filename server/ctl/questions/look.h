@@ -44,6 +44,10 @@ const char *look_state(const struct ctl *ctl, const char *state);
  */
 bool look_number(struct ctl *ctl, const char *text) __attribute__((warn_unused_result));
 
+/* Under a table that leaves column `figure` empty although `schools` is not 0: that figures are put away, if
+ * any are. */
+void look_mention_away(struct ctl *ctl, const PGresult *result, int figure, int schools);
+
 /* Exactly from `least` to `most` operands from argv[first] on. false: reported. */
 bool look_operands(struct ctl *ctl, int argc, char **argv, int first, int least, int most)
     __attribute__((warn_unused_result));
