@@ -24,6 +24,7 @@ hub_on_turn(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    hub->turn_number++;
     session_list_turn(&hub->turn);
 }
 

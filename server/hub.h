@@ -64,6 +64,7 @@ struct hub {
     size_t n_slots;
     uint32_t first_free;
     struct session_list turn;
+    uint64_t turn_number;          /* counts the turns */
     struct session_list strangers; /* who has not said who it is, oldest first */
     struct event *turn_event;
 };

@@ -13,8 +13,8 @@
  *   DEAD       unlinked; freed in the hub's next turn
  *
  * Each state has a deadline (struct session_limits). One turn of the loop reads at most
- * SESSION_FRAMES_PER_TURN frames of a session. This file moves bytes and states; what a request means stands
- * in request.c.
+ * SESSION_FRAMES_PER_TURN frames of a key, over all its sessions. This file moves bytes and states; what a
+ * request means stands in request.c.
  */
 #ifndef YUEBAO_SESSION_H
 #define YUEBAO_SESSION_H

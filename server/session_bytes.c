@@ -40,6 +40,21 @@ session_listens(const struct session *s)
     return s->state == SESSION_HELLO || (s->state == SESSION_OPEN && !session_is_full(s));
 }
 
+/* One more frame of what a turn may read of a key, however many sessions it has; before hello, of a session.
+ */
+static bool
+session_may_hear(struct session *s, unsigned frames)
+{
+    struct share *share = s->share;
+
+    if (share == NULL)
+        return frames < SESSION_FRAMES_PER_TURN;
+    if (share->read_in != s->hub->turn_number)
+        share->read = 0;
+    share->read_in = s->hub->turn_number;
+    return share->read++ < SESSION_FRAMES_PER_TURN;
+}
+
 /* Take frames while there are some and the turn's budget lasts. */
 static void
 session_hear(struct session *s)
@@ -59,7 +74,7 @@ session_hear(struct session *s)
         }
         if (cut == CUT_MORE)
             return;
-        if (frames == SESSION_FRAMES_PER_TURN) {
+        if (!session_may_hear(s, frames)) {
             hub_wake(s->hub, s);
             return;
         }

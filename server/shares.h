@@ -34,6 +34,8 @@ struct share {
     bool held;        /* a session of it stopped reading because of `reports` */
     unsigned turns;   /* given to who was sent away, and not over before: */
     uint64_t turn_ms; /* the last of them, steady */
+    uint64_t read_in; /* the last turn of the loop in which requests were read, and how many: */
+    unsigned read;
     struct share *next;
 };
 

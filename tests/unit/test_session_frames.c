@@ -87,6 +87,32 @@ test_many_requests_at_once(void **state)
         expect_reply(n, YUEBAO__REPLY__BODY_AGENDA);
 }
 
+/* What a turn reads is shared by the sessions of a key: who opens many is heard no more than others. */
+static void
+test_many_sessions_of_a_key_are_heard_as_one(void **state)
+{
+    enum { EACH = 10 * SESSION_FRAMES_PER_TURN };
+    struct bufferevent *sessions[2];
+    uint64_t before;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        be_welcome();
+        sessions[i] = peer;
+    }
+    before = hub->turn_number;
+    for (uint32_t n = 2; n < 2 * EACH + 2; n++) {
+        peer = sessions[n % 2];
+        send_agenda_request(n);
+    }
+    for (uint32_t n = 2; n < 2 * EACH + 2; n++) {
+        peer = sessions[n % 2];
+        expect_reply(n, YUEBAO__REPLY__BODY_AGENDA);
+    }
+    assert_true(hub->turn_number - before >= 2 * EACH / SESSION_FRAMES_PER_TURN - 1);
+    bufferevent_free(sessions[0]);
+}
+
 int
 main(void)
 {
@@ -94,6 +120,7 @@ main(void)
         TEST(test_bad_frames),
         TEST(test_a_request_byte_by_byte),
         TEST(test_many_requests_at_once),
+        TEST(test_many_sessions_of_a_key_are_heard_as_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
