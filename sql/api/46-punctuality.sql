@@ -41,24 +41,13 @@ BEGIN ATOMIC
         WHERE d.district IN (SELECT r.district FROM root AS r) OR below AND d.parent IN (SELECT r.district FROM root AS r)
     ), year AS MATERIALIZED (
         SELECT coalesce(of_year, extract(year FROM now())::integer) AS year
-    ), schools AS MATERIALIZED (
-        SELECT t.district, t.school, sum(t.expected) AS expected, sum(t.on_time) AS on_time, sum(t.late) AS late, sum(t.kept) AS kept,
-               sum(t.missing) AS missing
-        FROM root AS r CROSS JOIN year AS y CROSS JOIN LATERAL yuebao.slots_kept_to(r.district, y.year, NULL) AS t
-        GROUP BY t.district, t.school
     )
-    SELECT y.year, p.district, p.name_zh, p.name_en, p.level, p.own, count(*), count(*) FILTER (WHERE s.on_time = s.expected),
-           sum(s.expected)::bigint, sum(s.on_time)::bigint, sum(s.late)::bigint, sum(s.kept)::bigint, sum(s.missing)::bigint,
-           trunc(sum(s.on_time) / sum(s.expected), 4)
+    SELECT y.year, p.district, p.name_zh, p.name_en, p.level, p.own, k.schools, k.always_on_time, k.expected, k.on_time, k.late, k.kept, k.missing,
+           trunc(k.on_time::numeric / k.expected, 4)
     FROM year AS y
-    CROSS JOIN places AS p
-    CROSS JOIN LATERAL ( -- a school that moved within the district is one
-        SELECT o.school, sum(o.expected) AS expected, sum(o.on_time) AS on_time, sum(o.late) AS late, sum(o.kept) AS kept, sum(o.missing) AS missing
-        FROM yuebao.district_ancestor AS a JOIN schools AS o ON o.district = a.district
-        WHERE a.ancestor = p.district
-        GROUP BY o.school) AS s
-    GROUP BY y.year, p.district, p.name_zh, p.name_en, p.level, p.own
-    ORDER BY NOT p.own, trunc(sum(s.on_time) / sum(s.expected), 4), p.district;
+    CROSS JOIN LATERAL yuebao.districts_kept_to(ARRAY(SELECT o.district FROM places AS o), y.year) AS k
+    JOIN places AS p ON p.district = k.district
+    ORDER BY NOT p.own, trunc(k.on_time::numeric / k.expected, 4), p.district;
 END;
 COMMENT ON FUNCTION api.district_punctuality(integer, integer, boolean) IS
     'The same added up: the district with all below it (NULL: the uppermost) first, then, if below, each right under it, the least punctual first. '

@@ -1,0 +1,73 @@
+-- How a district's year came, counted (yuebao.districts_kept_to), is what it is slot by slot (yuebao.slots_kept_to): a made-up prefecture in which
+-- everything happens that makes a slot unlike its neighbours, some of it over, some of it now.
+BEGIN;
+SELECT plan(9);
+\ir fixture.psql
+
+INSERT INTO yuebao.school (code, institution, kind, name_zh, name_en, opened_on)
+SELECT 'R' || n, 'R' || n, CASE WHEN n % 3 = 0 THEN 'junior' ELSE 'primary' END, '校', 'School', date '2024-01-01' + n % 5 * 30 FROM generate_series(1, 40) AS n;
+INSERT INTO yuebao.school_district (school, valid_from, district)
+SELECT s.school, s.opened_on, 220203 + s.school % 2 FROM yuebao.school AS s WHERE s.code LIKE 'R%';
+INSERT INTO yuebao.form (code, kind, frequency, name, name_zh, name_en) VALUES ('primary.monthly.once', 'primary', 'monthly', 'once', '一次', 'Once'), ('primary.weekly', 'primary', 'weekly', '', '周报', 'Weekly');
+INSERT INTO yuebao.form_school (form, school) SELECT f.form, s.school FROM yuebao.form AS f, yuebao.school AS s WHERE f.name = 'once' AND s.kind = 'primary' AND s.school % 3 = 0;
+-- an ISO week of 2025 that begins in 2024; months that are over, that are open and not due, and one that is to come
+INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, catalogue)
+SELECT f.form, w.period, w.opens_at, w.due_at, w.due_at + interval '5 days', c.catalogue
+FROM yuebao.form AS f CROSS JOIN (SELECT max(k.catalogue) AS catalogue FROM yuebao.catalogue AS k) AS c
+CROSS JOIN (VALUES (date '2025-04-01', 'monthly', now() - interval '9 days', now() - interval '1 day'), ('2025-05-01', 'monthly', now() - interval '9 days', now() + interval '3 days'),
+                   ('2025-06-01', 'monthly', now() + interval '1 day', now() + interval '9 days'), ('2024-12-30', 'weekly', now() - interval '90 days', now() - interval '80 days'),
+                   ('2025-12-29', 'weekly', now() - interval '90 days', now() - interval '80 days')) AS w (period, frequency, opens_at, due_at)
+WHERE f.frequency = w.frequency;
+INSERT INTO yuebao.report (district, period, school, form, revision, id, catalogue, key, received_at, late, filler, reviewer, head, envelope, receipt)
+SELECT o.district, o.period, o.school, o.form, n, sha256((o.school || ' ' || o.form || ' ' || o.period || ' ' || n)::bytea), o.catalogue, 'key', now(), h.h % 31 = 0, 'a', 'b', 'c', '', ''
+FROM yuebao.slot AS o CROSS JOIN LATERAL (SELECT hashint4(o.school * 101 + o.form * 7 + (o.period - date '2025-01-01')) & 1048575 AS h) AS h CROSS JOIN generate_series(1, 1 + h.h % 2) AS n
+WHERE h.h % 25 > 0;
+INSERT INTO yuebao.kept (district, period, school, form, id, revision, key, received_at, envelope, answer)
+SELECT o.district, o.period, o.school, o.form, sha256(('kept ' || o.school || o.form || o.period)::bytea), 1, 'key', now(), '', '' FROM yuebao.slot AS o
+WHERE o.period IN ('2025-03-01', '2025-04-01') AND o.opens_at <= now();
+
+CREATE FUNCTION pg_temp.differences(year integer) RETURNS TABLE (line text) LANGUAGE sql AS $$
+    WITH slots AS (
+        SELECT a.ancestor AS district, t.school, sum(t.expected) AS expected, sum(t.on_time) AS on_time, sum(t.late) AS late, sum(t.kept) AS kept, sum(t.missing) AS missing
+        FROM yuebao.slots_kept_to(220000, year, NULL) AS t JOIN yuebao.district_ancestor AS a ON a.district = t.district AND a.ancestor IN (220203, 220204, 220200, 220000)
+        GROUP BY a.ancestor, t.school
+    ), added AS (
+        SELECT concat_ws(' ', s.district, count(*), count(*) FILTER (WHERE s.on_time = s.expected), sum(s.expected), sum(s.on_time), sum(s.late), sum(s.kept), sum(s.missing)) AS line
+        FROM slots AS s GROUP BY s.district
+    ), counted AS (
+        SELECT concat_ws(' ', k.district, k.schools, k.always_on_time, k.expected, k.on_time, k.late, k.kept, k.missing) AS line
+        FROM yuebao.districts_kept_to(ARRAY[220203, 220204, 220200, 220000], year) AS k
+    )
+    (SELECT 'slots ' || a.line FROM added AS a EXCEPT SELECT 'slots ' || c.line FROM counted AS c)
+    UNION ALL
+    (SELECT 'counted ' || c.line FROM counted AS c EXCEPT SELECT 'counted ' || a.line FROM added AS a)
+$$;
+
+SELECT ok(least(k.always_on_time, k.late, k.kept, k.missing) > 0 AND k.always_on_time < k.schools, 'everything happens in it')
+FROM yuebao.districts_kept_to(ARRAY[220200], 2025) AS k;
+SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'as the calendar has it');
+SELECT is_empty('SELECT * FROM pg_temp.differences(2026)', 'a year of one week, and one of none');
+
+INSERT INTO yuebao.extension (form, period, district, opens_at, due_at, closes_at, reason)
+SELECT c.form, c.period, CASE WHEN c.period = '2025-01-01' THEN 220200 ELSE 220203 END, c.opens_at, c.due_at + interval '3 days', c.closes_at + interval '3 days', 'x'
+FROM yuebao.calendar AS c WHERE c.period IN ('2025-01-01', '2025-04-01');
+SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'a county that has more time, now and once');
+INSERT INTO yuebao.extension (form, period, district, opens_at, due_at, closes_at, reason)
+SELECT c.form, c.period, 220204, now() - interval '2 hours', now() - interval '1 hour', c.closes_at, 'x' FROM yuebao.calendar AS c WHERE c.period IN ('2025-05-01', '2025-06-01');
+SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'a county for which it was due sooner, and one for which it opened');
+INSERT INTO yuebao.extension (form, period, school, opens_at, due_at, closes_at, reason)
+SELECT c.form, c.period, s.school, c.opens_at, now() + interval '1 day', now() + interval '2 days', 'x'
+FROM yuebao.calendar AS c JOIN yuebao.form AS f ON f.form = c.form JOIN yuebao.school AS s ON s.kind = f.kind AND s.code IN ('R7', 'R8', 'R9', 'R10') WHERE c.period = '2025-03-01';
+SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'schools that have more time');
+
+UPDATE yuebao.school SET closed_on = '2025-02-20' WHERE code IN ('R11', 'R12');
+UPDATE yuebao.school SET kind = 'primary' WHERE code = 'R15';
+DELETE FROM yuebao.form_school WHERE school % 2 = 0;
+SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'schools that owe no more what they reported');
+INSERT INTO yuebao.school_district (school, valid_from, district) SELECT s.school, '2025-03-01', 440407 - m.district FROM yuebao.school AS s JOIN yuebao.school_district AS m ON m.school = s.school
+WHERE s.code IN ('R20', 'R21');
+SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'schools that moved');
+SELECT is_empty($$ SELECT k.* FROM yuebao.districts_kept_to(ARRAY[220203, 220204], 2020) AS k $$, 'a year in which nothing was owed');
+
+SELECT * FROM finish();
+ROLLBACK;
