@@ -80,9 +80,10 @@ CREATE FUNCTION yuebao.districts_kept_to(in_districts integer[], of_year integer
 AS $$
 DECLARE
     below   integer[] := ARRAY(SELECT DISTINCT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = ANY (in_districts));
-    changed integer[] := ARRAY(SELECT DISTINCT c.school FROM yuebao.school_change AS c WHERE c.district = ANY (below));
     first   date      := make_date(of_year - 1, 12, 25); -- as in windows_of_year
     last    date      := make_date(of_year, 12, 31);
+    changed integer[] := ARRAY(SELECT DISTINCT c.school FROM yuebao.school_change AS c
+                               WHERE c.district = ANY (below) AND c.until_day >= first AND c.from_day <= last + 6); -- the last week's last day
 BEGIN
     RETURN QUERY
     WITH windows AS MATERIALIZED (
