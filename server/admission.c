@@ -7,7 +7,7 @@
 #define US_MIN          10u      /* a report; no database is as fast */
 #define US_MAX          1000000u /* a slower one stands still, which is another matter */
 #define STALL_IGNORE_MS 500u     /* a batch may take so long */
-#define GAP_MAX_MS      5000u /* in which nothing drains; the rest of a longer one is an outage, not speed */
+#define GAP_MAX_MS      20000u /* in which nothing drains; the rest of a longer one is an outage, not speed */
 
 void
 admission_init(struct admission *a, uint64_t now_ms)
