@@ -20,6 +20,7 @@ from schools import COLUMNS, rows
 
 BOLD, DIM, GREEN, RED, END = ("\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("",) * 5
 FIRST_PAGE = 45  # lines of the circular that are shown
+PUBLISHED = 12  # and of what is published
 TOLD = {
     "submit with errors": "sends a file with errors",
     "submit": "sends the month",
@@ -109,6 +110,17 @@ def tell_circular(stage):
         print(f"  {line}")
     for line in (stage / "circular.md").read_text(encoding="utf-8").splitlines()[:FIRST_PAGE]:
         print(f"      {DIM}│{END} {line}")
+
+
+def tell_published(stage):
+    """And what everybody may read: the month without what would give single schools away, on a page of its own."""
+    heading("The bureau publishes 2025-11  龙潭区教育局公布数据")
+    for line in run("yuebaoctl", "publish", "220203", "2025-11", "--html", str(stage / "page.html"), "--lang", "zh").splitlines():
+        print(f"  {line}")
+    table = run("yuebaoctl", "publish", "show", "220203", "2025-11", "--lang", "zh").splitlines()
+    for line in table[:PUBLISHED]:
+        print(f"      {DIM}│{END} {line}")
+    print(f"      {DIM}│ … {len(table) - PUBLISHED} more lines; {(stage / 'page.html').stat().st_size} bytes of page.html, for any browser or printer{END}")
 
 
 # ---- checks -------------------------------------------------------------------------------------------------------
@@ -226,6 +238,7 @@ def main():
     check_totals(checks, sums, catalogue)
     check_flows(checks, sums)
     tell_circular(arguments.stage)
+    tell_published(arguments.stage)
     print(f"\n  {arguments.seconds} s after the build")
     return 1 if checks.failed else 0
 
