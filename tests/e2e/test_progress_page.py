@@ -278,9 +278,14 @@ def test_a_veto_fails_the_result(world, filed):
     world.database.run("UPDATE yuebao.indicator SET veto = false")
     said = world.database.ctl("result", "--plan", PLAN, "--as-of", AS_OF.isoformat(), "--lang", "en").stdout
     assert "failed" not in said
+    assert not any(row["vetoed"] for row in json.loads(world.database.ctl("progress", "--plan", PLAN, "--json").stdout))
     world.database.run("UPDATE yuebao.indicator SET veto = true WHERE code = 'safety_accidents'")
     accidents = {m: filed.figure(m, world.catalogue.by_code["safety_accidents"]) for m in SETTLED + [OPEN]}
     first = next(m for m in accidents if accidents[m])
+    said = world.database.ctl("progress", "--plan", PLAN, "--as-of", AS_OF.isoformat(), "--lang", "en").stdout
+    assert f"was {sum(accidents.values())} in {YEAR}" in said and f"since {first}" in said
+    assert all(row["vetoed"] for row in json.loads(world.database.ctl("progress", "--plan", PLAN, "--as-of", AS_OF.isoformat(), "--json").stdout)
+               if row["district"] == DISTRICT)
     said = world.database.ctl("result", "--plan", PLAN, "--as-of", AS_OF.isoformat(), "--lang", "en").stdout
     assert f"was {sum(accidents.values())} in {YEAR}" in said and f"since {first}" in said and "failed" in said
     assert "一票否决" in world.database.ctl("result", "--plan", PLAN, "--as-of", AS_OF.isoformat(), "--lang", "zh").stdout

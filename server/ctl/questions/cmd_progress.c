@@ -32,7 +32,9 @@ static const char text_sql[] = WITH_BELOW
 /* clang-format on */
 
 static const char data_sql[] =
-    WITH_BELOW "SELECT p.* " PROGRESS_STANDS "WHERE " IS_BELOW("p.district") " ORDER BY p.plan, p.position";
+    WITH_BELOW ", vetoed AS MATERIALIZED (SELECT v.plan, v.district " PROGRESS_BREACHES ") "
+               "SELECT p.*, (p.plan, p.district) IN (SELECT v.plan, v.district FROM vetoed AS v) AS "
+               "vetoed " PROGRESS_STANDS "WHERE " IS_BELOW("p.district") " ORDER BY p.plan, p.position";
 
 enum {
     PLAN,
@@ -244,6 +246,8 @@ list(struct ctl *ctl, const struct progress_question *q)
         ctl_say(ctl, MSG_ctl_no_targets, NULL);
     else
         status = show(ctl, result);
+    if (text && status == EX_OK && PQntuples(result) > 0)
+        status = progress_vetoes(ctl, q);
     PQclear(result);
     return status;
 }

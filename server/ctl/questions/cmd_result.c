@@ -19,15 +19,7 @@
     ", r.targets, r.met, r.on_course, r.at_risk, r.behind, r.impossible, "                                   \
     "r.unjudged, r.result "
 
-static const char breaches_sql[] =
-    WITH_BELOW "SELECT v.plan, v.district_zh, v.district_en, v.name_zh, v.name_en, "
-               "api.figure_text(v.year_figure, v.unit), v.year, v.veto_direction, "
-               "api.figure_text(v.veto_bound, v.unit), v.since FROM api.veto_at(" PROGRESS_AS_OF
-               ", $3::text) AS v WHERE v.breached AND " IS_BELOW(
-                   "v.district") " ORDER BY v.plan, v.district, v.year, v.indicator";
-
 enum { RESULT = 10 };
-enum { PLAN, DISTRICT_ZH, DISTRICT_EN, NAME_ZH, NAME_EN, FIGURE, YEAR, DIRECTION, BOUND, SINCE };
 
 static const struct output_column columns[] = {
     {"plan", MSG_ctl_col_plan, CELL_TEXT, {0}},
@@ -52,21 +44,6 @@ in_words(struct ctl *ctl, const PGresult *result, int row, const char **cells, c
     cells[RESULT] = message_word(ctl->language, cells[RESULT]);
 }
 
-/* Why a result is failed, a line each. */
-static void
-say_breaches(struct ctl *ctl, const PGresult *breaches)
-{
-    bool zh = ctl->language == LANGUAGE_ZH;
-
-    for (int r = 0; r < PQntuples(breaches); r++)
-        ctl_say(ctl, MSG_ctl_veto_breached, "plan", PQgetvalue(breaches, r, PLAN), "district",
-                PQgetvalue(breaches, r, zh ? DISTRICT_ZH : DISTRICT_EN), "name",
-                PQgetvalue(breaches, r, zh ? NAME_ZH : NAME_EN), "year", PQgetvalue(breaches, r, YEAR),
-                "value", PQgetvalue(breaches, r, FIGURE), "direction",
-                message_word(ctl->language, PQgetvalue(breaches, r, DIRECTION)), "bound",
-                PQgetvalue(breaches, r, BOUND), "since", PQgetvalue(breaches, r, SINCE), NULL);
-}
-
 static int
 tell(struct ctl *ctl, const struct progress_question *q)
 {
@@ -83,14 +60,7 @@ tell(struct ctl *ctl, const struct progress_question *q)
         sql = ctl->language == LANGUAGE_ZH ? WITH_BELOW TABLE("r.district_zh") FROM_WHERE
                                            : WITH_BELOW TABLE("r.district_en") FROM_WHERE;
     int status = listing_tell(ctl, &listing, db_query(ctl, sql, 3, values));
-    if (status != EX_OK || ctl->format != OUTPUT_TEXT)
-        return status;
-    PGresult *breaches = db_query(ctl, breaches_sql, 3, values);
-    if (breaches == NULL)
-        return ctl->status;
-    say_breaches(ctl, breaches);
-    PQclear(breaches);
-    return EX_OK;
+    return status == EX_OK && ctl->format == OUTPUT_TEXT ? progress_vetoes(ctl, q) : status;
 }
 
 int

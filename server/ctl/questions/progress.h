@@ -17,6 +17,9 @@ struct progress_question {
 /* Row p of every target of plan $3 (NULL: of all) as of $2. */
 #define PROGRESS_STANDS "FROM api.progress_at(" PROGRESS_AS_OF ", $3::text) AS p "
 
+/* Row v of every veto that was breached in a year of plan $3 (NULL: of all) as of $2; goes on with AND. */
+#define PROGRESS_BREACHES "FROM api.veto_at(" PROGRESS_AS_OF ", $3::text) AS v WHERE v.breached "
+
 /* How row p's numbers are printed, wherever a target is: what it promises, in which period it stands, how far
  * it is from its goal, what is required a month. */
 #define PROGRESS_SHOWN(value) "api.figure_text(" value ", p.unit)"
@@ -28,6 +31,9 @@ struct progress_question {
     "regexp_replace(regexp_replace(p.now_period, '^(\\d{4}-)(.*)/\\1', '\\1\\2…'), '/', '…')"
 #define PROGRESS_GAP      "CASE WHEN NOT p.reached THEN api.gap_text(p.goal, p.\"now\", p.unit) END"
 #define PROGRESS_REQUIRED "CASE WHEN p.required > 0 THEN " PROGRESS_SHOWN("p.required") " END"
+
+/* Why results are failed, a line a breach; nothing when there is none. The exit status. */
+int progress_vetoes(struct ctl *ctl, const struct progress_question *q);
 
 /* One target in full: its numbers, what was done to project it, its periods. The exit status. */
 int progress_target(struct ctl *ctl, const struct progress_question *q);
