@@ -136,6 +136,9 @@ bool import_check(struct import *import) __attribute__((warn_unused_result));
 bool import_check_past(struct import *import, enum import_kind kind) __attribute__((warn_unused_result));
 /* The same for what the rows of area_schools.csv say about each other, and about where their schools are. */
 bool import_check_areas(struct import *import) __attribute__((warn_unused_result));
+/* Before areas are written, and when all is: areas whose district changes keep no school outside it. */
+bool import_note_moved_areas(struct import *import) __attribute__((warn_unused_result));
+bool import_check_moved_areas(struct import *import) __attribute__((warn_unused_result));
 /* The same when everything is written: what the tables must be as a whole. */
 bool import_check_whole(struct import *import) __attribute__((warn_unused_result));
 /* And when a new catalogue is in the calendar: that no school is asked for anything twice. */

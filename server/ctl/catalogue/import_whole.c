@@ -37,7 +37,7 @@ check_rules(struct import *import)
 bool
 import_check_whole(struct import *import)
 {
-    return check_rules(import);
+    return check_rules(import) && import_check_moved_areas(import);
 }
 
 /* One fault an indicator, at its row; at none when its row is not in these files. */

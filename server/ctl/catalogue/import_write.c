@@ -469,7 +469,7 @@ write_members(struct import *import, struct import_counts *counts)
 static bool
 write_kind(struct import *import, enum import_kind kind, struct import_counts *counts)
 {
-    return fill(import, kind, &counts->rows) &&
+    return fill(import, kind, &counts->rows) && (kind != AREAS || import_note_moved_areas(import)) &&
            (kind == AREA_SCHOOLS ? write_members(import, counts) : write_rows(import, kind, counts));
 }
 
