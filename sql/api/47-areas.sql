@@ -64,6 +64,35 @@ COMMENT ON FUNCTION api.area_total(text, text, text, text, integer) IS
     '(of_area; NULL), one indicator or all, one kind of school or all, the areas of one district or all. expected = schools (a value) + excused (a reason) + '
     'missing (left out or not reported), unless a school that stated it owes nothing any more. Read from the figures, so exact at once.';
 
+CREATE FUNCTION api.rank_areas(of_indicator text, of_period text, in_district integer DEFAULT NULL, of_kind text DEFAULT NULL)
+RETURNS TABLE (
+    rank bigint, of bigint, area text, area_zh text, area_en text, area_kind text, indicator text, unit text, period text,
+    figure numeric, value numeric, denominator numeric, schools bigint, excused bigint, expected bigint, missing bigint,
+    before_period text, before numeric, change numeric)
+    LANGUAGE sql STABLE SECURITY DEFINER ROWS 20 SET jit = off
+BEGIN ATOMIC
+    WITH before AS MATERIALIZED ( -- the period before in which it was asked, while its figures are here
+        SELECT yuebao.period_text(b.period, b.frequency) AS period
+        FROM (SELECT max(c.period) AS period, p.frequency
+              FROM yuebao.period_of(of_period) AS p
+              JOIN yuebao.form AS f ON f.frequency = p.frequency AND (of_kind IS NULL OR f.kind = of_kind)
+              JOIN yuebao.calendar AS c ON c.form = f.form AND c.period < p.first_day
+              JOIN yuebao.catalogue_form AS k ON k.catalogue = c.catalogue AND k.form = c.form
+                  AND k.indicator = (SELECT i.indicator FROM yuebao.indicator AS i WHERE i.code = of_indicator)
+              GROUP BY p.frequency) AS b
+        WHERE NOT yuebao.is_detached(b.period)
+    )
+    SELECT CASE WHEN t.figure IS NOT NULL THEN rank() OVER (ORDER BY t.figure DESC NULLS LAST) END, count(t.figure) OVER (),
+           t.area, t.area_zh, t.area_en, t.area_kind, t.indicator, t.unit, t.period, t.figure, t.value, t.denominator, t.schools, t.excused, t.expected,
+           t.missing, b.period, p.figure, t.figure - p.figure
+    FROM api.area_total(of_period, NULL, of_indicator, of_kind, in_district) AS t
+    LEFT JOIN before AS b ON true
+    LEFT JOIN LATERAL (SELECT o.figure FROM api.area_total(b.period, t.area, of_indicator, of_kind) AS o OFFSET 0) AS p ON b.period IS NOT NULL
+    ORDER BY t.figure DESC NULLS LAST, t.area;
+END;
+COMMENT ON FUNCTION api.rank_areas(text, text, integer, text) IS
+    'The areas of a district (NULL: all) side by side, the highest figure first, equal figures with equal rank. One without a figure has no rank.';
+
 -- As api.completeness, for the schools of an area. Ask by area and first_day.
 CREATE VIEW api.area_completeness AS
 SELECT a.code AS area, a.name_zh AS area_zh, a.name_en AS area_en, f.code AS form, t.kind, t.frequency,
@@ -139,7 +168,8 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION api.missing_in_area(text) IS 'The rows of api.missing whose school belongs to an area on the period''s last day.';
 
-CREATE FUNCTION api.area_punctuality(in_area text DEFAULT NULL, of_year integer DEFAULT NULL, in_district integer DEFAULT NULL)
+CREATE FUNCTION api.area_punctuality(in_area text DEFAULT NULL, of_year integer DEFAULT NULL, in_district integer DEFAULT NULL,
+                                      of_form text DEFAULT NULL)
 RETURNS TABLE (
     year integer, area text, area_zh text, area_en text, schools bigint, always_on_time bigint, expected bigint, on_time bigint, late bigint, kept bigint,
     missing bigint, share numeric)
@@ -156,11 +186,12 @@ BEGIN ATOMIC
     CROSS JOIN LATERAL (
         SELECT t.school, sum(t.expected) AS expected, sum(t.on_time) AS on_time, sum(t.late) AS late, sum(t.kept) AS kept, sum(t.missing) AS missing
         FROM yuebao.area_slots_kept_to(a.area, y.year) AS t
+        WHERE of_form IS NULL OR t.form = (SELECT f.form FROM yuebao.form AS f WHERE f.code = of_form)
         GROUP BY t.school) AS s
     WHERE (in_area IS NULL OR a.code = in_area) AND a.area IN (SELECT v.area FROM yuebao.seen_area AS v)
       AND (in_district IS NULL OR a.code IN (SELECT n.area FROM api.areas_in(in_district) AS n))
     GROUP BY y.year, a.code, a.name_zh, a.name_en
     ORDER BY trunc(sum(s.on_time) / sum(s.expected), 4), a.code;
 END;
-COMMENT ON FUNCTION api.area_punctuality(text, integer, integer) IS
+COMMENT ON FUNCTION api.area_punctuality(text, integer, integer, text) IS
     'How a year''s reports came, added up by area: of one (NULL: all), in a year (NULL: this one), of the areas of a district; the least punctual first.';

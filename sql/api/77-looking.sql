@@ -125,6 +125,7 @@ BEGIN ATOMIC
                 WHERE k.indicator = i.indicator AND c.period < p.first_day) AS before
         FROM yuebao.indicator AS i CROSS JOIN yuebao.period_of(of_period) AS p
         WHERE i.code = of_indicator AND i.indicator IN (SELECT v.indicator FROM yuebao.seen_indicator AS v)
+          AND (i.over_schools <> 'max' OR yuebao.needs_figures(p.first_day)) -- a maximum is read from the figures
     ), root AS MATERIALIZED (
         SELECT d.district FROM yuebao.seen_district AS d
         WHERE d.district = coalesce(in_district, (SELECT min(t.district) FROM yuebao.top_district AS t))

@@ -91,6 +91,18 @@ def test_a_school_is_once_in_an_area_and_where_the_area_is(filled, tmp_path):
     assert filled.value("SELECT count(*) FROM yuebao.area") == 0
 
 
+def test_an_area_does_not_leave_its_schools_behind(filled, tmp_path):
+    """Its new district must be that of the schools which it has already, as of those that come with it."""
+    elsewhere = filled.value("SELECT min(school) FROM api.school WHERE district = %s", ELSEWHERE)
+    filled.ctl("import", write_areas(tmp_path, ("N1", "area", "北片", "", COUNTY)), write_members(tmp_path, ("N1", "B220203", "", "")))
+    moved = write_areas(tmp_path, ("N1", "area", "北片", "", ELSEWHERE))
+    (fault,) = json.loads(filled.ctl("import", moved, "--json", ok=65).stdout)
+    assert (fault["row"], fault["column"], fault["value"]) == (2, "district", str(ELSEWHERE)) and "B220203" in fault["problem"] and str(COUNTY) in fault["problem"]
+    filled.ctl("import", write_areas(tmp_path, ("N1", "area", "北片学区", "", CITY)))
+    filled.ctl("import", write_areas(tmp_path, ("N1", "area", "北片", "", ELSEWHERE)), write_members(tmp_path, ("N1", elsewhere, "", "")))
+    assert filled.rows("SELECT a.district, m.school FROM api.area AS a JOIN api.area_school AS m USING (area)") == [(ELSEWHERE, elsewhere)]
+
+
 # ---- the numbers -----------------------------------------------------------------------------------------------
 
 
@@ -215,6 +227,9 @@ def test_every_question_takes_an_area(model):
         assert sum(r["reported"] for r in done) == sum((s, OPEN) in model.slots for s in belonging)
         year = [r for r in ask(model, "completeness", "--area", area, "--year", OPEN[:4]) if r["period"] == OPEN]
         assert year == done
+        table = {r["indicator"]: r for r in ask(model, "totals", "--area", area, OPEN)}
+        row = table.get(code, {"figure": 0, "expected": 0})
+        assert Fraction(row["figure"] or 0) == (figure or 0) and row["expected"] == expected
         missing = ask(model, "missing", "--area", area, "--period", OPEN)
         assert {r["school"] for r in missing} == {s.code for s in belonging if (s, OPEN) not in model.slots}
         cover = [r for r in ask(model, "coverage", "--area", area, "--period", OPEN, "--indicator", code)]
@@ -223,6 +238,14 @@ def test_every_question_takes_an_area(model):
     by_school = ask(model, "punctuality", "--area", "A", "--year", OPEN[:4], "--schools")
     for name in ("expected", "on_time", "late", "missing"):
         assert row[name] == sum(r[name] for r in by_school)
+    for form in ("primary.monthly", "junior.monthly"):
+        rows = ask(model, "punctuality", "--area", "A", "--year", OPEN[:4], "--form", form)
+        assert [r["expected"] for r in rows] == list(filter(None, [sum(r["expected"] for r in by_school if r["form"] == form)]))
+    ranked = ask(model, "rank", code, OPEN, "--areas")
+    figures = {area: model.total(area, OPEN, number)[0] for area in "ABC"}
+    assert {r["area"]: Fraction(r["figure"]) for r in ranked if r["rank"]} == {a: f for a, f in figures.items() if f is not None}
+    assert [r["rank"] for r in ranked if r["rank"]] == [1 + sum(f > g for f in figures.values() if f is not None)
+                                                        for g in sorted((f for f in figures.values() if f is not None), reverse=True)]
 
 
 def test_areas_are_listed_in_every_format_to_a_reader(model):
@@ -230,7 +253,8 @@ def test_areas_are_listed_in_every_format_to_a_reader(model):
     assert stranger.stdout == "" and "access grant" in stranger.stderr
     reader = model.world.database.auditor()
     for command in ("areas", "areas A", f"areas --period {OPEN}", f"areas --district {CITY}", f"completeness --area A --period {OPEN}",
-                    f"missing --area A --period {CLOSED}", f"trend enrolled_pupils --area A", f"drill --area A {OPEN} enrolled_pupils"):
+                    f"missing --area A --period {CLOSED}", f"trend enrolled_pupils --area A", f"drill --area A {OPEN} enrolled_pupils",
+                    f"totals --area A {OPEN}", f"rank enrolled_pupils {OPEN} --areas", f"punctuality --area A --year {OPEN[:4]}"):
         rows = ask(model, *command.split())
         text = run(BUILD / "server" / "ctl" / "yuebaoctl", *command.split(), "--csv", "--db", reader).stdout
         sheet = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
@@ -242,7 +266,9 @@ def test_areas_are_listed_in_every_format_to_a_reader(model):
 @pytest.mark.parametrize("command, status", [
     (f"completeness --year {OPEN[:4]} --period {OPEN}", 64), ("completeness --year 26", 64),
     (f"missing --area A --district {COUNTY}", 64), ("completeness --area A --below", 64), ("missing --area Z", 65), ("missing --area A/1", 64),
-    (f"trend enrolled_pupils --area A --school 1", 64), ("areas Z", 65), ("areas --indicator enrolled_pupils", 64), (f"drill --area A {OPEN}", 64)])
+    (f"trend enrolled_pupils --area A --school 1", 64), ("areas Z", 65), ("areas --indicator enrolled_pupils", 64), (f"drill --area A {OPEN}", 64),
+    (f"totals --area A {COUNTY} {OPEN}", 64), (f"totals --area A {OPEN} --below", 64), (f"totals --area Z {OPEN}", 65),
+    (f"rank enrolled_pupils {OPEN} --areas --schools", 64), ("punctuality --form nothing.monthly", 64), ("punctuality --form primary.monthly.none", 65)])
 def test_what_is_no_area_has_no_answer(model, command, status):
     done = model.world.database.ctl(*command.split(), ok=status)
     assert done.stdout == "" and done.stderr.startswith("yuebaoctl: ")

@@ -12,7 +12,7 @@ CTL = BUILD / "server" / "ctl" / "yuebaoctl"
 
 
 @pytest.mark.parametrize("command, said", [
-    ("totals 220203", "用法：yuebaoctl totals 区划 时段"),
+    ("totals 220203", "用法：yuebaoctl totals (区划 | --area 学区) 时段"),
     ("missing 220203", "用法：yuebaoctl missing [--district 区划"),
     ("missing --csv --json", "请只选一种"),
     ("missing --json --csv", "请只选一种"),

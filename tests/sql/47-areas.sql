@@ -1,7 +1,7 @@
 -- Areas, on the tiny example, by hand: N (a 学区 of 220203) has P1 throughout, P2 until 2025-01, P5 from 2025-01 on; X (a 集团 over both counties)
 -- has J1, P3 and P5, and P1 from 2025-02 on. P5 moves from 220203 to 220204 on 2025-02-01 and stays in both.
 BEGIN;
-SELECT plan(42);
+SELECT plan(46);
 \ir fixture.psql
 
 INSERT INTO yuebao.area (code, kind, name_zh, name_en, district) VALUES ('N', 'area', '北片学区', 'North', 220203), ('X', 'cluster', '跨区集团', 'Across', NULL),
@@ -48,6 +48,11 @@ SELECT is_empty($$SELECT FROM api.area_total('2025-01', 'N', 'unknown')$$, 'no s
 SELECT is_empty($$SELECT FROM api.area_total('2025-01', 'unknown')$$, 'no such area');
 SELECT throws_ok($$SELECT FROM api.area_total('2025-13', 'N')$$, '22008', NULL, 'no period');
 
+SELECT is((SELECT string_agg(concat_ws(' ', r.rank || '/' || r.of, r.area, r.figure, coalesce(r.change::text, '-')), '; ' ORDER BY r.rank)
+           FROM api.rank_areas('pupils', '2025-02') AS r), '1/2 X 1145 925; 2/2 N 135 -35', 'in order, each beside its own month before');
+SELECT is((SELECT string_agg(concat_ws(' ', r.rank, r.area, coalesce(r.figure::text, '-'), r.missing), '; ' ORDER BY r.rank, r.area)
+           FROM api.rank_areas('pupils', '2025-02', 220203, 'junior') AS r), 'X - 1', 'without a figure there is no rank');
+
 -- ---- beside the district: an area with all of a county's schools has the county's numbers ------------------------------------------------------
 
 INSERT INTO yuebao.area (code, kind, name_zh, name_en, district) VALUES ('ALL', 'area', '全区', 'All', 220203);
@@ -69,6 +74,14 @@ SELECT results_eq(
     $$SELECT expected, on_time, late, kept, missing, share, schools, always_on_time FROM api.area_punctuality('ALL', 2025)$$,
     $$SELECT expected, on_time, late, kept, missing, share, schools, always_on_time FROM api.district_punctuality(220203, 2025, false)$$,
     'punctuality');
+SELECT results_eq(
+    $$SELECT p.expected, p.schools FROM api.area_punctuality('ALL', 2025, of_form => 'junior.monthly') AS p
+      UNION ALL SELECT sum(p.expected), count(*) FROM api.punctuality_of(in_area => 'ALL', of_year => 2025, of_form => 'junior.monthly') AS p$$,
+    $$SELECT p.expected, p.schools FROM api.district_punctuality(220203, 2025, false, 'junior.monthly') AS p
+      UNION ALL SELECT sum(p.expected), count(*) FROM api.punctuality_of(220203, 2025) AS p WHERE p.form = 'junior.monthly'$$,
+    'of one form');
+SELECT isnt((SELECT p.expected FROM api.district_punctuality(220203, 2025, false, 'junior.monthly') AS p),
+    (SELECT p.expected FROM api.district_punctuality(220203, 2025, false) AS p), 'which is a part');
 SELECT bag_eq(
     $$SELECT school, form, expected, on_time, late, missing FROM api.punctuality_of(of_year => 2025, in_area => 'ALL')$$,
     $$SELECT school, form, expected, on_time, late, missing FROM api.punctuality_of(220203, 2025)$$,

@@ -5,7 +5,7 @@
 --   2025-02        P1 110 (before: 999), J1 210, no P2                      P3 1010, P5 25
 --   2025-03        P1 120, no P2, no J1                                     nobody of P3 P5
 BEGIN;
-SELECT plan(23);
+SELECT plan(28);
 \ir fixture.psql
 
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01',
@@ -54,6 +54,27 @@ SELECT is(pg_temp.totals(220204, '2025-03', 'pupils'), '- () 2025-03 0/1 0+0+2=2
 SELECT is(pg_temp.totals(220203, '2025-01', 'unasked'), '- () 2025-01 0/1 0+0+5=5', 'what is asked and nobody stated has its row');
 SELECT is(pg_temp.totals(220203, '2024', NULL), NULL, 'a span without periods');
 SELECT is(pg_temp.totals(220203, '2025-01', 'nothing'), NULL, 'no such indicator: no rows');
+
+-- of an area: P1 throughout, P2 only until 2025-01, J1
+INSERT INTO yuebao.area (code, kind, name_zh, name_en, district) VALUES ('N', 'area', '北片学区', 'North', 220203);
+INSERT INTO yuebao.area_school (area, school, until_day)
+SELECT a.area, s.school, CASE s.code WHEN 'P2' THEN date '2025-01-31' ELSE 'infinity' END
+FROM yuebao.area AS a, yuebao.school AS s WHERE s.code IN ('P1', 'P2', 'J1');
+CREATE FUNCTION pg_temp.area_totals(span text, indicator text, by_kind boolean DEFAULT false) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' ', t.area, t.kind, coalesce(t.figure::text, '-'), '(' || concat_ws('/', t.value, t.denominator) || ')',
+                                CASE WHEN t.from_period = t.to_period THEN t.from_period ELSE t.from_period || '…' || t.to_period END,
+                                t.periods || '/' || t.of_periods, t.schools || '+' || t.excused || '+' || t.missing || '=' || t.expected), '; ' ORDER BY t.kind)
+    FROM api.totals(NULL, span, of_indicator => indicator, by_kind => area_totals.by_kind, in_area => 'N') AS t
+$$;
+SELECT is(pg_temp.area_totals('2025-01', 'pupils', true), 'N junior 200 (200) 2025-01 1/1 1+0+0=1; N primary 150 (150) 2025-01 1/1 2+0+0=2',
+    'an area''s month, of each kind');
+SELECT is(pg_temp.area_totals('2025', 'funds'), 'N 13.57 (13.57) 2025-01…2025-03 2/3 4+1+2=7', 'its year: a school counts while it belongs');
+SELECT is(pg_temp.area_totals('2025', 'largest'), 'N 45 (45) 2025-02 2/3 1+0+1=2', 'the newest settled maximum');
+SELECT is(pg_temp.area_totals('2025-01', 'rate'), 'N 0.5 (4/8) 2025-01 1/1 2+0+1=3', 'a ratio of sums');
+SELECT set_eq(
+    $$ SELECT t.indicator, t.figure, t.value, t.denominator, t.schools, t.excused, t.expected FROM api.totals(NULL, '2025-01', in_area => 'N') AS t $$,
+    $$ SELECT t.indicator, t.figure, t.value, t.denominator, t.schools, t.excused, t.expected FROM api.area_total('2025-01', 'N') AS t $$,
+    'a month is what api.area_total says of it');
 
 -- a month that is still open is used where nothing is settled, and passed over where something is
 UPDATE yuebao.calendar SET due_at = '2100-01-01', closes_at = '2100-01-02' WHERE period = '2025-03-01';

@@ -1,6 +1,6 @@
 -- Months that are made ahead, put away and brought back: what stays, what is said, what is refused.
 BEGIN;
-SELECT plan(56);
+SELECT plan(61);
 \ir fixture.psql
 
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01', '{"pupils": [100], "rate": [3, 4], "largest": [60]}');
@@ -92,6 +92,13 @@ SELECT throws_ok($$ SELECT * FROM api.distribution('pupils', '2025-01', 220203) 
 SELECT throws_ok($$ SELECT * FROM api.profile('P1', '2025-01') $$, 'YB029', NULL, 'a school''s profile');
 SELECT throws_ok($$ SELECT * FROM api.figure_trace('P1', '2025-01', 'pupils') $$, 'YB029', NULL, 'one figure');
 SELECT throws_ok($$ SELECT * FROM api.trend('pupils', NULL, 'P1') $$, 'YB029', NULL, 'a school over time');
+SELECT results_eq($$ SELECT t.indicator, t.figure, t.put_away FROM api.totals(220203, '2025-01') AS t WHERE t.indicator IN ('pupils', 'largest') ORDER BY 1 $$,
+    $$VALUES ('largest', NULL::numeric, true), ('pupils', 160, false)$$, 'in the summary table a maximum is said to be put away, a sum is what it was');
+SELECT throws_ok($$ SELECT * FROM api.rank_districts('largest', '2025-01', 220200) $$, 'YB029', NULL, 'a maximum of districts');
+SELECT results_eq($$ SELECT t.figure, t.schools FROM api.trend('largest', 220203) AS t WHERE t.period = '2025-01' $$, $$VALUES (NULL::numeric, 1::bigint)$$,
+    'and over time it is left empty beside the schools that have one');
+SELECT throws_ok($$ SELECT * FROM api.totals(NULL, '2025', in_area => 'cluster') $$, 'YB029', NULL, 'an area''s summary table');
+SELECT is((SELECT r.before_period FROM api.rank_areas('pupils', '2025-02') AS r), NULL, 'beside areas stands no month that is away');
 SELECT throws_ok($$ SELECT * FROM api.area_total('2025-01', 'cluster') $$, 'YB029', NULL, 'an area, which is read from its schools');
 SELECT throws_ok($$ SELECT * FROM api.trend('pupils', in_area => 'cluster') $$, 'YB029', NULL, 'and over time');
 SELECT results_eq($$ SELECT c.expected, c.with_value, c.left_out, c.not_reported FROM api.area_coverage AS c

@@ -7,19 +7,23 @@
 #include "look.h"
 #include "places.h"
 
+/* Parameters, $1 and on; each query uses as many as it needs from the first. */
+enum { OF_DISTRICT, OF_YEAR, OF_FORM, OF_AREA, OF_SCHOOL, VALUES };
+
 /* A share is cut, not rounded: 100% is shown only when everything came in time. */
 #define COUNTS "x.expected, x.on_time, x.late, x.kept, x.missing, pg_catalog.trunc(x.share * 100, 1) || '%'"
 
 #define FROM_DISTRICTS                                                                                       \
-    "FROM api.district_punctuality($1::integer, $2::integer) AS x "                                          \
+    "FROM api.district_punctuality($1::integer, $2::integer, true, $3) AS x "                                \
     "ORDER BY NOT x.own, x.share, x.district"
 #define DISTRICTS "x.year, x.district, x.district_@, x.schools, x.always_on_time, " COUNTS
 
-#define FROM_AREA_YEAR "FROM api.area_punctuality($3, $2::integer, $1::integer) AS x ORDER BY x.share, x.area"
-#define AREA_YEAR      "x.year, x.area, x.area_@, x.schools, x.always_on_time, " COUNTS
+#define FROM_AREA_YEAR                                                                                       \
+    "FROM api.area_punctuality($4, $2::integer, $1::integer, $3) AS x ORDER BY x.share, x.area"
+#define AREA_YEAR "x.year, x.area, x.area_@, x.schools, x.always_on_time, " COUNTS
 
 #define FROM_SCHOOLS                                                                                         \
-    "FROM api.punctuality_of($1::integer, $2::integer, $4, $3) AS x ORDER BY x.share, x.district, "          \
+    "FROM api.punctuality_of($1::integer, $2::integer, $5, $4, $3) AS x ORDER BY x.share, x.district, "      \
     "x.school, "                                                                                             \
     "x.form"
 #define SCHOOLS                                                                                              \
@@ -95,24 +99,26 @@ cmd_punctuality(struct ctl *ctl, int argc, char **argv)
                                         .none = MSG_ctl_punctuality_none,
                                         .one = MESSAGE_COUNT};
     struct place place = {NULL, NULL};
-    const char *values[4] = {NULL};
+    const char *values[VALUES] = {NULL};
     bool each = false;
     const struct ctl_option own[] = {PLACE_OPTIONS(place),
-                                     {"year", &values[1], NULL},
-                                     {"school", &values[3], NULL},
+                                     {"year", &values[OF_YEAR], NULL},
+                                     {"school", &values[OF_SCHOOL], NULL},
+                                     {"form", &values[OF_FORM], NULL},
                                      {"schools", NULL, &each},
                                      {0}};
     int first = ctl_options(ctl, argc, argv, own);
 
     if (!look_operands(ctl, argc, argv, first, 0, 0) || !place_is_one(ctl, &place) ||
-        !look_number(ctl, values[1]) || !db_connect_to_ask(ctl) || !knows_school(ctl, values[3]) ||
-        !(each || values[3] != NULL ? place_is_known(ctl, &place) : place_adds_up(ctl, &place)))
+        !look_number(ctl, values[OF_YEAR]) || !is_form(ctl, values[OF_FORM]) || !db_connect_to_ask(ctl) ||
+        !knows_form(ctl, values[OF_FORM]) || !knows_school(ctl, values[OF_SCHOOL]) ||
+        !(each || values[OF_SCHOOL] != NULL ? place_is_known(ctl, &place) : place_adds_up(ctl, &place)))
         return ctl->status;
-    values[0] = place.district;
-    values[2] = place.area;
-    if (each || values[3] != NULL)
-        return listing_tell(ctl, &schools, look_ask(ctl, SCHOOLS, FROM_SCHOOLS, 4, values));
+    values[OF_DISTRICT] = place.district;
+    values[OF_AREA] = place.area;
+    if (each || values[OF_SCHOOL] != NULL)
+        return listing_tell(ctl, &schools, look_ask(ctl, SCHOOLS, FROM_SCHOOLS, VALUES, values));
     if (place.area != NULL)
-        return listing_tell(ctl, &area, look_ask(ctl, AREA_YEAR, FROM_AREA_YEAR, 3, values));
-    return listing_tell(ctl, &districts, look_ask(ctl, DISTRICTS, FROM_DISTRICTS, 2, values));
+        return listing_tell(ctl, &area, look_ask(ctl, AREA_YEAR, FROM_AREA_YEAR, OF_SCHOOL, values));
+    return listing_tell(ctl, &districts, look_ask(ctl, DISTRICTS, FROM_DISTRICTS, OF_AREA, values));
 }
