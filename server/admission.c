@@ -7,6 +7,7 @@
 #define US_MIN          10u      /* a report; no database is as fast */
 #define US_MAX          1000000u /* a slower one stands still, which is another matter */
 #define STALL_IGNORE_MS 500u     /* a batch may take so long */
+#define ANSWERS_MS      250u /* in which the answers of a batch follow one another, however busy the machine */
 #define GAP_MAX_MS      20000u /* in which nothing drains; the rest of a longer one is an outage, not speed */
 
 void
@@ -32,8 +33,8 @@ measure(struct admission *a)
 }
 
 /*
- * Only time in which something waits says anything about speed. A batch drains within an instant, after a
- * time in which nothing does: it is measured whole, when that instant is over.
+ * Only time in which something waits says anything about speed. A batch drains at once, after a time in
+ * which nothing does: its answers are of one instant, and it is measured whole, when that is over.
  */
 static void
 count_time(struct admission *a, uint64_t now_ms)
@@ -66,7 +67,8 @@ void
 admission_leave(struct admission *a, size_t bytes, bool drained, uint64_t now_ms)
 {
     assert(a->waiting > 0 && a->bytes >= bytes);
-    count_time(a, now_ms);
+    if (now_ms - a->counted_ms >= ANSWERS_MS)
+        count_time(a, now_ms);
     a->waiting--;
     a->bytes -= bytes;
     if (!drained)
