@@ -306,6 +306,7 @@ def test_what_others_may_not_ask_is_said(story, logins):
     unseen = next(i for _, i in story.forms if i not in story.logins[department].indicators)
     assert unseen in story.ctl(department, "trend", unseen, ok=77).stderr
     assert story.ctl(department, "trend", PUPILS).stdout
+    assert "none of the indicators that are compared" in story.ctl(story.login("department", PUPILS), "balance", COUNTY, ok=77).stderr
     for args in (["missing", "--period", OPEN], ["missing", "--period", OPEN, "--text"], ["schools"], ["punctuality", "--schools"]):
         assert "never" not in story.ctl(department, *args).stdout, args  # untold is not "never"
     assert "never" in story.ctl(logins[0], "missing", "--period", OPEN).stdout

@@ -183,7 +183,7 @@ def test_thresholds_are_data(story, tmp_path):
     ((), 64), (("2202",), 64), (("220203", "2026-13"), 64), (("999999",), 65), (("220203", "--indicator", "nothing"), 65),
     (("220203", "--what-if", "0000001:1"), 64), (("220203", "--indicator", "sports_area", "--what-if", "0000001"), 64),
     (("220203", "--indicator", "sports_area", "--what-if", "0000001:1/0"), 64),
-    (("220203", "--indicator", "sports_area", "--what-if", "B220203:1/1"), 65), (("220203", "--exclude", "nobody"), 65),
+    (("220203", "--indicator", "sports_area", "--what-if", "B220203:1/1"), 65), (("220203", "--exclude", "nobody"), 65), (("220203", "--kind", "senior"), 65),
     (("exclude",), 64), (("exclude", "B220203"), 64), (("exclude", "nobody", "--reason", "x"), 65),
     (("exclude", "B220203", "--reason", "x", "--from", "2026-02-02", "--to", "2026-02-01"), 64), (("include", "B220203", "--below"), 64),
     (("220203", "--reason", "x"), 64), (("220203", PERIOD, "more"), 64),

@@ -101,6 +101,33 @@ knows_resource(struct ctl *ctl, const char *indicator)
     return known;
 }
 
+/* Whether schools of that kind are compared by that resource at all, and the login may see any of it. */
+static bool
+is_compared(struct ctl *ctl, const struct balance_question *q)
+{
+    static const char sql[] =
+        "SELECT count(*) FILTER (WHERE $1::text IS NULL OR b.kind = $1), count(*) FILTER (WHERE ($1::text IS "
+        "NULL OR "
+        "b.kind = $1) AND v.seen AND n.seen), pg_catalog.string_agg(DISTINCT b.kind, ', ') "
+        "FROM api.balance_indicator AS b "
+        "JOIN api.indicator AS v ON v.indicator = pg_catalog.split_part(b.value_of, '.', 1) "
+        "JOIN api.indicator AS n ON n.indicator = pg_catalog.split_part(b.pupils_of, '.', 1) "
+        "WHERE $2::text IS NULL OR b.indicator = $2";
+    PGresult *result = db_query(ctl, sql, 2, (const char *const[]){q->kind, q->indicator});
+
+    if (result == NULL)
+        return false;
+    bool compared = strcmp(PQgetvalue(result, 0, 0), "0") != 0;
+    bool seen = strcmp(PQgetvalue(result, 0, 1), "0") != 0;
+    const char *kinds = db_cell(result, 0, 2); /* none: balance.csv was never imported */
+    if (compared && !seen)
+        ctl_fail(ctl, EX_NOPERM, MSG_ctl_balance_unseen, "user", PQuser(ctl->db), NULL);
+    else if (!compared && kinds != NULL)
+        ctl_fail(ctl, EX_DATAERR, MSG_ctl_balance_no_kind, "value", q->kind, "known", kinds, NULL);
+    PQclear(result);
+    return ctl->status == EX_OK;
+}
+
 /* The school of "what if" is one of those compared, and has pupils to divide by. */
 static bool
 can_change(struct ctl *ctl, const struct balance_question *q)
@@ -299,7 +326,7 @@ answer(struct ctl *ctl, struct balance_question *q)
 {
     if (!is_district(ctl, q->district) || !is_period(ctl, q->period) || !is_kind(ctl, q->kind) ||
         !read_what_if(ctl, q) || !db_connect_to_ask(ctl) || !knows_district(ctl, q->district) ||
-        !knows_resource(ctl, q->indicator) || !has_opened(ctl, q->period, NULL) ||
+        !knows_resource(ctl, q->indicator) || !is_compared(ctl, q) || !has_opened(ctl, q->period, NULL) ||
         !knows_schools(ctl, q->exclude) || !can_change(ctl, q))
         return ctl->status;
     if (q->schools)
