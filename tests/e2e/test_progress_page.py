@@ -270,6 +270,8 @@ def test_one_target_in_full(world, filed):
     assert re.search(rf"^{OPEN} .*open", said, re.M)
     zh = world.database.ctl("progress", "--plan", PLAN, "--target", "1", "--as-of", AS_OF.isoformat(), "--lang", "zh").stdout
     assert "责任单位：平顶山市" in zh and "中位数" in zh
+    periods = json.loads(world.database.ctl("progress", "--plan", PLAN, "--target", "1", "--as-of", AS_OF.isoformat(), "--json").stdout)
+    assert all(p["expected"] or p["schools"] for p in periods)  # where nobody owed it, there is no line
     for options, status in ((["--target", "1"], 64), (["--plan", PLAN, "--target", "x"], 64), (["--plan", PLAN, "--target", "999"], 65)):
         world.database.ctl("progress", *options, ok=status)
 
@@ -304,4 +306,5 @@ def test_snapshots_stand(world, filed):
     assert world.database.ctl("snapshot", "show", "mid", "--csv").stdout == before
     compared = world.database.ctl("snapshot", "compare", "mid", "end", "--lang", "en").stdout
     assert "mid: page-2020 as of 2020-09-20 24:00" in compared and compared.count("\n") > 10
+    assert world.database.ctl("snapshot", "compare", "end", "mid", "--lang", "en").stdout == compared  # the older first, however they are named
     assert [r["snapshot"] for r in json.loads(world.database.ctl("snapshot", "list", "--json").stdout)] == ["mid", "end"]

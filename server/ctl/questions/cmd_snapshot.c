@@ -221,8 +221,30 @@ show(struct ctl *ctl, const char *name)
 
 /* ---- compare ------------------------------------------------------------------------------------ */
 
+/* Progress runs forward, in whatever order they were named. false: reported. */
+static bool
+put_older_first(struct ctl *ctl, const char *names[2])
+{
+    PGresult *result = db_query(
+        ctl,
+        "SELECT (o.as_of, o.taken_at) > (n.as_of, n.taken_at) FROM api.snapshot AS o, api.snapshot AS n "
+        "WHERE o.snapshot = $1 AND n.snapshot = $2",
+        2, names);
+
+    if (result == NULL)
+        return false;
+    bool reversed = PQgetvalue(result, 0, 0)[0] == 't';
+    const char *first = names[0];
+    if (reversed) {
+        names[0] = names[1];
+        names[1] = first;
+    }
+    PQclear(result);
+    return true;
+}
+
 static int
-compare(struct ctl *ctl, const char *older, const char *newer)
+compare(struct ctl *ctl, const char *one, const char *other)
 {
     static const struct listing listing = {.columns = compare_columns,
                                            .n = sizeof(compare_columns) / sizeof(compare_columns[0]),
@@ -230,15 +252,15 @@ compare(struct ctl *ctl, const char *older, const char *newer)
                                            .one = MESSAGE_COUNT,
                                            .many = MESSAGE_COUNT,
                                            .in_words = compare_in_words};
-    const char *values[] = {older, newer};
+    const char *values[] = {one, other};
     const char *sql = "SELECT t.* FROM api.snapshot_compare($1, $2) AS t";
 
-    if (!is_name(ctl, older) || !is_name(ctl, newer) || !db_connect_to_ask(ctl) ||
-        !knows_snapshot(ctl, older) || !knows_snapshot(ctl, newer))
+    if (!is_name(ctl, one) || !is_name(ctl, other) || !db_connect_to_ask(ctl) || !knows_snapshot(ctl, one) ||
+        !knows_snapshot(ctl, other) || !put_older_first(ctl, values))
         return ctl->status;
     if (ctl->format == OUTPUT_TEXT) {
         sql = ctl->language == LANGUAGE_ZH ? COMPARE("t.name_zh") : COMPARE("t.name_en");
-        if (!say_snapshot(ctl, older) || !say_snapshot(ctl, newer))
+        if (!say_snapshot(ctl, values[0]) || !say_snapshot(ctl, values[1]))
             return ctl->status;
     }
     return listing_tell(ctl, &listing, db_query(ctl, sql, 2, values));

@@ -25,7 +25,7 @@ static const char target_sql[] =
 #define PERIODS_FROM \
     "FROM api.target_periods(" PROGRESS_AS_OF ", $3::text) AS f JOIN api.target AS p ON p.plan = f.plan " \
     "AND p.\"position\" = f.\"position\" WHERE f.\"position\" = $4::integer AND $1::text IS NULL " \
-    "ORDER BY f.period"
+    "AND (f.expected > 0 OR f.schools > 0) ORDER BY f.period"
 
 static const char periods_sql[] =
     "SELECT f.period_text, " SHOWN("f.figure") ", f.schools, CASE WHEN f.expected IS NOT NULL THEN f.reported || "
