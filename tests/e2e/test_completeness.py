@@ -172,6 +172,13 @@ def test_what_is_not_named_stays_as_it_is(world):
     assert [e["school"] for e in ask(world, "calendar extensions", "--school", school.code)] == [school.code]
 
 
+def test_earlier_than_the_calendar_is_lawful_and_said(world):
+    give = ["calendar", "extend", OPEN, "--school", world.enrolled("special")[0].code, "--reason", "x", "--dry-run", "--lang", "zh"]
+    earlier = world.database.ctl(*give, "--due", "now-3d")
+    assert "早于日历规定" in earlier.stderr and "另定时间" in earlier.stdout and "已延期" not in earlier.stdout
+    assert world.database.ctl(*give, "--closes", "now+400d").stderr == ""
+
+
 def test_without_a_form_all_that_the_place_owes(world):
     school, _ = world.enrolled("primary", CITY)
     shown = ask(world, "calendar extend", OPEN, "--school", school.code, "--closes", "now+999h", "--reason", "x", "--dry-run")

@@ -25,6 +25,7 @@ static const struct output_column columns[] = {
     {"made_by", MSG_ctl_col_decided_by, CELL_TEXT, {.leaves = 2}},
 };
 #define COLUMN_COUNT (sizeof(columns) / sizeof(columns[0]))
+#define WARNED_MAX   5 /* windows that are named; the others are counted */
 
 #define NAME_ZH "coalesce(x.school_zh, x.district_zh)"
 #define NAME_EN "coalesce(x.school_en, x.district_en)"
@@ -98,10 +99,17 @@ static const char count_sql[] =
 
 /* Here SQL's lines count, not C's. */
 /* clang-format off */
-#define LISTED(name) TABLE(name) \
-    "FROM api.extension AS x JOIN yuebao.form AS f ON f.code = x.form WHERE " \
+#define FROM_GIVEN \
+    "FROM api.extension AS x JOIN yuebao.form AS f ON f.code = x.form " \
+    "JOIN yuebao.calendar AS c ON c.form = f.form AND c.period = x.first_day WHERE " \
     "x.first_day = ANY ($1::date[]) AND f.frequency = $2 AND ($3::text IS NULL OR x.form = $3) AND " \
-    "(x.school = $4 OR x.school IS NULL AND x.district = $5::integer) " ORDER
+    "(x.school = $4 OR x.school IS NULL AND x.district = $5::integer) "
+#define LISTED(name) TABLE(name) FROM_GIVEN ORDER
+
+#define SHOWN(instant) "pg_catalog.to_char(" instant ", 'YYYY-MM-DD HH24:MI')"
+static const char earlier_sql[] =
+    "SELECT x.form, x.period, " SHOWN("x.due_at") ", " SHOWN("c.due_at") ", " SHOWN("x.closes_at") ", " SHOWN("c.closes_at") " "
+    FROM_GIVEN "AND (x.due_at < c.due_at OR x.closes_at < c.closes_at) " ORDER;
 
 /* 6 to 11: three instants; 12: the reason */
 static const char give_sql[] = WITH_OWED
@@ -241,6 +249,30 @@ show(struct extending *e)
     return status;
 }
 
+/* Lawful, for a deadline may be put forward too; but seldom meant where somebody says "extend". */
+static bool
+warn_of_earlier(struct extending *e)
+{
+    const char *values[GIVE_VALUES];
+    char rest[24];
+
+    fill_values(e, values);
+    PGresult *result = db_query(e->ctl, earlier_sql, PLACE_VALUES, values);
+    if (result == NULL)
+        return false;
+    int count = PQntuples(result);
+    for (int r = 0; r < count && r < WARNED_MAX; r++)
+        ctl_warn(e->ctl, MSG_ctl_extend_earlier, "form", PQgetvalue(result, r, 0), "period",
+                 PQgetvalue(result, r, 1), "due", PQgetvalue(result, r, 2), "bound_due",
+                 PQgetvalue(result, r, 3), "closes", PQgetvalue(result, r, 4), "bound_closes",
+                 PQgetvalue(result, r, 5), NULL);
+    snprintf(rest, sizeof(rest), "%d", count - WARNED_MAX);
+    if (count > WARNED_MAX)
+        ctl_warn(e->ctl, MSG_ctl_extend_earlier_more, "count", rest, NULL);
+    PQclear(result);
+    return true;
+}
+
 static int
 apply(struct extending *e)
 {
@@ -254,7 +286,8 @@ apply(struct extending *e)
     if (count < 0 || !write_audit(e, count))
         return ctl->status;
     int status = o->remove ? EX_OK : show(e);
-    if (status != EX_OK || !db_do_plain(ctl, o->dry_run ? "ROLLBACK" : "COMMIT"))
+    if (status != EX_OK || (!o->remove && !warn_of_earlier(e)) ||
+        !db_do_plain(ctl, o->dry_run ? "ROLLBACK" : "COMMIT"))
         return ctl->status;
     if (o->remove)
         ctl_say_count(ctl, count, MSG_ctl_extend_removed_one, MSG_ctl_extend_removed);
