@@ -161,6 +161,7 @@ def test_all_that_is_wrong_is_said_and_nothing_changes(database):
     for words in ("There is no indicator “no_such_thing”", "Indicator enrolled_pupils is asked by primary.monthly anyhow",
                   "Indicator pupils_absent_ill is asked by primary.daily anyhow", f"School {junior} is of kind junior", "There is no school “9999999”"):
         assert words in said
+    assert "exits_blocked" in database.ctl("ask", "fire", DAY, "--kind", "primary", "--indicators", "exit_blocked", "--schools", school, ok=65).stderr
     assert "does not exist on the last day" in database.ctl("ask", "fire", "2009-01-02", *ASK, "--schools", school, ok=65).stderr
     assert (catalogues(database), database.value("SELECT count(*) FROM yuebao.form")) == before
 

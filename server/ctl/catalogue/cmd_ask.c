@@ -164,28 +164,44 @@ schools_are_sound(struct ask *a)
         3, (const char *const[]){a->schools, a->kind, a->last_day}, word_of_school);
 }
 
-static enum message
-word_of_indicator(const char *reason)
+/* Each one that is not there is named, with those that may have been meant. */
+static bool
+indicators_are_known(struct ask *a)
 {
-    return strcmp(reason, "unknown") == 0 ? MSG_ctl_ask_no_indicator : MSG_ctl_ask_regular;
+    PGresult *result =
+        db_query(a->ctl,
+                 "SELECT t.code FROM pg_catalog.unnest($1::text[]) AS t (code) WHERE NOT EXISTS "
+                 "(SELECT FROM yuebao.indicator AS i WHERE i.code = t.code) ORDER BY 1",
+                 1, (const char *const[]){a->indicators});
+    bool known = result != NULL;
+
+    for (int r = 0; result != NULL && r < PQntuples(result); r++)
+        known = knows_indicator(a->ctl, PQgetvalue(result, r, 0)) && known;
+    PQclear(result);
+    return known;
+}
+
+static enum message
+word_of_regular(const char *reason)
+{
+    (void)reason;
+    return MSG_ctl_ask_regular;
 }
 
 /*
- * Unknown indicators; and what the regular form of that kind asks in any case, whether its window is in the
- * calendar yet or not: it could never be opened. A period that is over and was never opened is free.
+ * What the regular form of that kind asks in any case, whether its window is in the calendar yet or not: it
+ * could never be opened. A period that is over and was never opened is free.
  */
 static bool
-indicators_are_sound(struct ask *a)
+indicators_are_free(struct ask *a)
 {
     return refuse_rows(
         a,
-        "SELECT t.code, 'unknown', '' FROM pg_catalog.unnest($1::text[]) AS t (code) "
-        "WHERE NOT EXISTS (SELECT FROM yuebao.indicator AS i WHERE i.code = t.code) UNION "
         "SELECT i.code, 'regular', f.code FROM yuebao.catalogue_form AS c JOIN yuebao.form AS f "
         "USING (form) JOIN yuebao.indicator AS i USING (indicator) WHERE f.kind = $2 AND f.name = '' "
         "AND c.catalogue = yuebao.governing($3::date) AND i.code = ANY ($1::text[]) AND "
         "$4::date >= current_date ORDER BY 1",
-        4, (const char *const[]){a->indicators, a->kind, a->first_day, a->last_day}, word_of_indicator);
+        4, (const char *const[]){a->indicators, a->kind, a->first_day, a->last_day}, word_of_regular);
 }
 
 static enum message
@@ -361,7 +377,8 @@ run(struct ask *a)
         !db_do_plain(ctl, "BEGIN") || !governs_lock(ctl) || !numbers_rewind(ctl))
         return ctl->status;
     bool sound = name_is_free(a); /* all that is wrong is said, not the first of it */
-    sound = indicators_are_sound(a) && sound;
+    sound = indicators_are_free(a) && sound;
+    sound = indicators_are_known(a) && sound;
     sound = schools_are_sound(a) && sound;
     if (!sound || !make_form(a) || !choose_schools(a) || !make_catalogue(a) || !open_window(a) ||
         !asked_once(ctl) || !write_audit(a))
