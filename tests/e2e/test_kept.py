@@ -7,7 +7,7 @@ import pytest
 
 import contract
 from contract import pb
-from house import wait_for
+from house import BUILD, run, wait_for
 from test_clerk import NAMES, desk_of, states
 from world import CLOSED, OPEN, first_day
 
@@ -157,6 +157,9 @@ def test_wrong_use_is_told(world, tmp_path):
     ctl(world, "admit", digest.hex()[:7], "--key", key(world), "--reason", "x", ok=64)
     ctl(world, "admit", "0" * 64, "--key", key(world), "--reason", "x", ok=65)
     ctl(world, "admit", digest.hex(), "--key", tmp_path / "none", "--reason", "x", ok=66)
+    reader = world.database.auditor()
+    denied = run(BUILD / "server" / "ctl" / "yuebaoctl", "kept", "admit", digest.hex(), "--reason", "x", "--lang", "zh", "--db", reader, ok=77)
+    assert "无权" in denied.stderr and "receipt.key" not in denied.stderr  # the right first, then the key
     ctl(world, "show", ok=64)
     ctl(world, "list", "--reason", "x", ok=64)
     ctl(world, "show", digest.hex(), "--all", ok=64)

@@ -285,7 +285,7 @@ kept_decide(struct ctl *ctl, const struct kept_options *options, bool admit, cha
         status = ctl_fail(ctl, EX_SOFTWARE, MSG_ctl_no_memory, NULL);
     else if (!is_reason(ctl, options->reason))
         status = EX_USAGE;
-    else if (!read_key(&d) || !db_connect_admin(ctl) || !load_all(&d, prefixes, n) || !decide_all(&d))
+    else if (!db_connect_admin(ctl) || !read_key(&d) || !load_all(&d, prefixes, n) || !decide_all(&d))
         status = ctl->status;
     else
         status = finish(&d);
