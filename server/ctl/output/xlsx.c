@@ -1,6 +1,7 @@
 #include "xlsx.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,33 @@
 #define ROOM       2        /* beside a text: the filter's button */
 #define DIGITS_MAX 15       /* that any double keeps */
 #define LARGE      4000000u /* rows; a workbook may then outgrow what a plain zip file can be */
+
+/* The library tells stderr, in English and with lines of its own source, what it returns to us as well. So
+ * while it may fail there is no stderr. -1: there is. */
+static int
+hush(void)
+{
+    int kept = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    (void)fflush(stderr);
+    if (kept >= 0 && nowhere >= 0)
+        (void)dup2(nowhere, STDERR_FILENO);
+    if (nowhere >= 0)
+        close(nowhere);
+    return kept;
+}
+
+static void
+speak(int kept)
+{
+    int reason = errno;
+
+    if (kept >= 0) {
+        (void)dup2(kept, STDERR_FILENO);
+        close(kept);
+    }
+    errno = reason;
+}
 
 /* The library knows that the system refused, and the system knows why. */
 static const char *
@@ -286,8 +314,10 @@ xlsx_finish(struct xlsx *xlsx)
     xlsx_sheet_end(xlsx);
     xlsx->book->options.use_zip64 =
         xlsx->rows > LARGE; /* read when the book is packed, and not by everybody */
+    int kept = hush();
     errno = 0;
     lxw_error error = workbook_close(xlsx->book);
+    speak(kept);
     if (error != LXW_NO_ERROR)
         xlsx_fail(xlsx, error);
     int status = error != LXW_NO_ERROR ? ctl->status : outfile_commit(ctl, &xlsx->file);
