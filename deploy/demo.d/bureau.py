@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Play the bureau of Longtan: decide what came too late, return a report, see the others, declare a month.
+"""Play the bureau of Longtan: decide what came too late, return a report, look at areas and alerts, see the other reports, declare a month.
 
     bureau.py --stage DIR       what was done and said goes to DIR/bureau.json
 """
@@ -45,6 +45,10 @@ class Bureau:
         self.clerk(RETURNED, "send")
         self.clerk(RETURNED, "status", "2025-12")
 
+    def look_at_areas_and_alerts(self):
+        self.yuebaoctl("areas", "--period", "2025-12", "--indicator", "enrolled_pupils", "--lang", "zh")
+        self.yuebaoctl("alerts", "--district", DISTRICT, "--lang", "zh")
+
     def declare(self):
         self.yuebaoctl("review", "seen", DISTRICT, "2025-11", "--all", "--warned-too")
         self.yuebaoctl("review", "declare", DISTRICT, "2025-11", "--note", "两校正在撤并，本月不报")
@@ -57,6 +61,7 @@ def main():
     bureau = Bureau(parser.parse_args().stage)
     bureau.decide_what_came_late()
     bureau.return_one()
+    bureau.look_at_areas_and_alerts()
     bureau.declare()
     (bureau.stage / "bureau.json").write_text(json.dumps(bureau.journal, ensure_ascii=False, indent=1), encoding="utf-8")
 

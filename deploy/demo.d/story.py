@@ -211,6 +211,14 @@ def check_books(checks):
     checks.hold(books["figures"] == books["once"] and books["hollow"] == 0, f"{books['figures']} figures, none twice, no receipt without its rows")
 
 
+def check_limits(checks):
+    """What areas.csv and thresholds.csv are there for: neither `areas` nor `alerts` shows nothing."""
+    crossed = query("SELECT t.threshold, (SELECT count(*) FROM api.alert AS a WHERE a.threshold = t.threshold) AS alerts FROM api.threshold AS t")
+    areas = query("SELECT t.area, t.schools FROM api.area_total('2025-12', of_indicator => 'enrolled_pupils') AS t")
+    checks.hold(all(row["alerts"] for row in crossed) and len(crossed) == 3, f"each of {len(crossed)} limits was crossed and raised its alert")
+    checks.hold(len(areas) == 2 and all(row["schools"] for row in areas), f"{len(areas)} areas have their totals")
+
+
 # ---- all of it ----------------------------------------------------------------------------------------------------
 
 def main():
@@ -237,6 +245,7 @@ def main():
     sums = sums_of_sheets(arguments.stage, catalogue)
     check_totals(checks, sums, catalogue)
     check_flows(checks, sums)
+    check_limits(checks)
     tell_circular(arguments.stage)
     tell_published(arguments.stage)
     print(f"\n  {arguments.seconds} s after the build")
