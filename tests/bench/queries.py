@@ -167,6 +167,7 @@ def say(report, rounds, asked):
 
 def bench(stage, options):
     rounds, asked = Rounds(), questions()
+    stage.forget_reports()  # those of the run before, and the versions of totals that they left behind
     for question in asked:
         took = measure(stage.database, question, question.name)
         rounds.add(question.name, took)
