@@ -1,6 +1,6 @@
 -- Totals are exact at once, before, between and after folds.
 BEGIN;
-SELECT plan(20);
+SELECT plan(21);
 \ir fixture.psql
 
 CREATE FUNCTION pg_temp.differences() RETURNS bigint LANGUAGE sql AS $$
@@ -83,6 +83,20 @@ $$;
 SELECT is(pg_temp.differences(), 0::bigint, 'exact under repeated folds');
 SELECT is(pg_temp.differences_within(), 0::bigint, 'every node of the tree');
 SELECT is(yuebao.fold_totals(0), 0, 'a fold of nothing');
+
+SELECT results_eq($$
+    SELECT c.relname::text COLLATE "default", o.option_name, o.option_value
+    FROM pg_class AS c CROSS JOIN LATERAL pg_options_to_table(c.reloptions) AS o
+    WHERE c.relnamespace = 'yuebao'::regnamespace AND c.relname ~ '^total_' AND c.relkind = 'r'
+      AND o.option_name IN ('fillfactor', 'autovacuum_vacuum_scale_factor', 'autovacuum_vacuum_threshold')
+    ORDER BY c.relname, o.option_name
+$$, $$VALUES
+    ('total_above', 'autovacuum_vacuum_scale_factor', '0'), ('total_above', 'autovacuum_vacuum_threshold', '1000'), ('total_above', 'fillfactor', '50'),
+    ('total_delta', 'autovacuum_vacuum_scale_factor', '0'), ('total_delta', 'autovacuum_vacuum_threshold', '500'),
+    ('total_folded', 'autovacuum_vacuum_scale_factor', '0'), ('total_folded', 'autovacuum_vacuum_threshold', '20000'), ('total_folded', 'fillfactor', '50'),
+    ('total_judged', 'autovacuum_vacuum_scale_factor', '0'), ('total_judged', 'autovacuum_vacuum_threshold', '1000'), ('total_judged', 'fillfactor', '50'),
+    ('total_to_judge', 'autovacuum_vacuum_scale_factor', '0'), ('total_to_judge', 'autovacuum_vacuum_threshold', '500')
+$$, 'dead versions go by number, however large the table, and rows that change have room beside them');
 
 -- as people see them
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01', '{"pupils": [100], "funds": [150], "rate": [3, 4], "largest": [60], "activity": [10]}', 41);
