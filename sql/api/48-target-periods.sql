@@ -12,8 +12,16 @@ CREATE FUNCTION api.period_figures(as_of timestamptz, districts integer[], indic
                                    counted_from date[])
 RETURNS TABLE (nth integer, period date, frequency text, last_day date, counted boolean, closed boolean, settled boolean, expected bigint,
                reported bigint, schools bigint, figure numeric)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 3000 SET jit = off SET work_mem = '32MB' -- compiling takes longer than running; a province's slots fit
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 3000 SET search_path = pg_catalog, pg_temp
+    SET jit = off SET work_mem = '32MB' -- compiling takes longer than running; a province's slots fit
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+DECLARE
+    below         integer[] := ARRAY(SELECT DISTINCT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = ANY (period_figures.districts));
+    first_counted date      := (SELECT min(c.first_day) FROM unnest(period_figures.counted_from) AS c (first_day));
+BEGIN
+RETURN QUERY
 WITH wanted AS MATERIALIZED (
     SELECT u.nth::integer AS nth, u.district, u.indicator, u.first_day, u.last_day, u.counted_from, i.over_schools, i.decimals,
            i.denominator_decimals
@@ -34,15 +42,14 @@ WITH wanted AS MATERIALIZED (
     WHERE c.opens_at <= period_figures.as_of
       AND c.period BETWEEN w.first_day AND least(w.last_day, (period_figures.as_of AT TIME ZONE c.zone)::date)
 ), slots AS MATERIALIZED ( -- the same forms and periods serve many indicators: their slots are counted once
-    SELECT o.district, o.form, o.period, bool_or(o.counted) AS counted
+    SELECT o.district, o.form, o.period, bool_or(o.counted) AS counted,
+           EXISTS (SELECT FROM yuebao.extension AS e WHERE e.form = o.form AND e.period = o.period) AS apart
     FROM owed AS o GROUP BY o.district, o.form, o.period
-), counted AS MATERIALIZED (
-    SELECT s.district, s.form, s.period, n.expected, n.reported, n.closed
-    FROM slots AS s CROSS JOIN LATERAL api.slot_counts(s.district, s.form, s.period, period_figures.as_of) AS n
-    WHERE s.counted
 ), parts AS ( -- yuebao.total_within, but what is not folded is read once for all
     SELECT o.district, o.form, o.period, o.indicator, t.schools, t.value, t.denominator
-    FROM (SELECT DISTINCT w.district, w.form, w.period, w.indicator FROM owed AS w) AS o
+    FROM (SELECT DISTINCT w.district, w.form, w.period, w.indicator FROM owed AS w
+          UNION ALL
+          SELECT s.district, s.form, s.period, 0::smallint FROM slots AS s WHERE s.counted) AS o
     CROSS JOIN LATERAL (SELECT f.schools::bigint AS schools, f.value, f.denominator FROM yuebao.total_folded AS f
                         WHERE f.district = o.district AND f.period = o.period AND f.form = o.form AND f.indicator = o.indicator
                         UNION ALL
@@ -53,10 +60,34 @@ WITH wanted AS MATERIALIZED (
     FROM yuebao.total_unfolded AS u
     JOIN yuebao.district_ancestor AS a ON a.district = u.district
     JOIN slots AS s ON s.district = a.ancestor AND s.period = u.period AND s.form = u.form
-), totals AS (
+), totals AS MATERIALIZED (
     SELECT p.district, p.form, p.period, p.indicator, sum(p.schools) AS schools, sum(p.value) AS value, sum(p.denominator) AS denominator
     FROM parts AS p
     GROUP BY p.district, p.form, p.period, p.indicator
+), unowed AS MATERIALIZED ( -- reported, but nobody owes it any more
+    SELECT a.ancestor AS district, u.form, u.period, sum(u.reported) AS reported
+    FROM yuebao.unowed AS u JOIN yuebao.district_ancestor AS a ON a.district = u.district
+    WHERE u.district = ANY (below) AND u.period >= first_counted AND a.ancestor = ANY (period_figures.districts)
+    GROUP BY a.ancestor, u.form, u.period
+), counted AS MATERIALIZED ( -- as api.slot_counts counts, but windows without extensions all at once: closed as the calendar says
+    SELECT s.district, s.form, s.period, n.expected, n.reported, n.closed
+    FROM slots AS s CROSS JOIN LATERAL api.slot_counts(s.district, s.form, s.period, period_figures.as_of) AS n
+    WHERE s.counted AND s.apart
+    UNION ALL
+    SELECT n.district, n.form, n.period, sum(n.expected)::bigint, sum(n.reported)::bigint, NULL
+    FROM (SELECT s.district, s.form, s.period, o.slots AS expected, 0 AS reported
+          FROM slots AS s
+          JOIN (SELECT a.ancestor, array_agg(a.district) AS below FROM yuebao.district_ancestor AS a
+                WHERE a.ancestor = ANY (period_figures.districts) GROUP BY a.ancestor) AS a ON a.ancestor = s.district
+          CROSS JOIN LATERAL (SELECT sum(w.slots) AS slots FROM yuebao.owed AS w
+                              WHERE w.form = s.form AND w.period = s.period AND w.district = ANY (a.below) OFFSET 0) AS o
+          WHERE s.counted AND NOT s.apart
+          UNION ALL
+          SELECT t.district, t.form, t.period, 0, t.schools FROM totals AS t WHERE t.indicator = 0
+          UNION ALL
+          SELECT u.district, u.form, u.period, 0, -u.reported FROM unowed AS u) AS n
+    GROUP BY n.district, n.form, n.period
+    HAVING sum(n.expected) > 0
 ), periods AS (
     SELECT o.nth, o.period, o.frequency, array_agg(o.form) AS forms, bool_or(o.counted) AS counted, bool_and(coalesce(n.closed, o.closed)) AS closed,
            CASE WHEN bool_or(o.counted) THEN sum(coalesce(n.expected, 0))::bigint END AS expected,
@@ -82,7 +113,8 @@ SELECT p.nth, p.period, p.frequency, yuebao.period_last_day(p.period, p.frequenc
            END
        END
 FROM periods AS p JOIN wanted AS w ON w.nth = p.nth;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.period_figures(timestamptz, integer[], smallint[], date[], date[], date[]) IS
     'For the nth district and indicator of the arrays, one row a period that had opened by as_of and begins from its first to its last day: the '
     'district''s figure, how many schools have a value, and from counted_from on how many slots are reported of those expected.';
@@ -114,8 +146,12 @@ COMMENT ON FUNCTION api.target_until(text, date, date) IS
 CREATE FUNCTION api.target_periods(as_of timestamptz, of_plan text DEFAULT NULL)
 RETURNS TABLE (target integer, plan text, "position" integer, over_time text, period date, period_text text, frequency text, last_day date,
                own boolean, closed boolean, settled boolean, expected bigint, reported bigint, schools bigint, figure numeric, point boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 3000 SET jit = off SET work_mem = '32MB'
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 3000 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '32MB'
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+RETURN QUERY
 WITH wanted AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY t.target)::integer AS nth, t.target, t.plan, t.position, t.district, t.indicator, i.over_time,
            p.period_start, api.target_until(i.over_time, t.due, p.period_end) AS until, h.first_day
@@ -154,7 +190,8 @@ SELECT a.target, a.plan, a.position, a.over_time, a.period, yuebao.period_text(a
        a.closed, a.settled, a.expected, a.reported, a.schools, a.figure,
        a.may_be_point AND (a.counted OR a.own_points < r.points_least) AND a.age <= r.points_most
 FROM aged AS a CROSS JOIN api.projection_rule AS r;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.target_periods(timestamptz, text) IS
     'The periods behind every target of every plan (or of one) as of that instant, with the district''s figure of each; own: of the plan; settled: '
     'closed or complete; point: one of those through which the slope is drawn.';

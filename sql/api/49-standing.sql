@@ -31,8 +31,12 @@ RETURNS TABLE (
     open_figure numeric, open_period text, open_schools bigint, open_reported bigint, open_expected bigint, over boolean, settled_sum numeric,
     settled_periods integer, rest_periods integer, floor numeric, ceiling numeric, method text, points integer, slope numeric,
     projection numeric, projection_low numeric, projection_high numeric)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 200 SET jit = off SET work_mem = '32MB'
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 200 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '32MB'
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+RETURN QUERY
 WITH wanted AS MATERIALIZED (
     SELECT t.target, t.due, t.value IS NOT NULL AND t.due IS NOT NULL AS projected, i.over_time, i.over_schools, i.min, i.max, t.indicator,
            p.period_start, api.target_until(i.over_time, t.due, p.period_end) AS until, api.day_of(standing_at.as_of) AS day
@@ -204,7 +208,8 @@ CROSS JOIN LATERAL (
     SELECT CASE WHEN d.projection IS NOT NULL THEN least(l.ceiling, greatest(l.floor, d.projection)) END AS projection,
            CASE WHEN d.low IS NOT NULL THEN least(l.ceiling, greatest(l.floor, d.low)) END AS low,
            CASE WHEN d.high IS NOT NULL THEN least(l.ceiling, greatest(l.floor, d.high)) END AS high) AS x;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.standing_at(timestamptz, text) IS
     'By target: what it is now, what stands beside it, how it was projected to the due day and to what, unrounded, and what the due day can bring at '
     'the bounds of the indicator. over: the due day has passed and all of its periods are settled. slope: a month.';

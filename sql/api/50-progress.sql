@@ -54,8 +54,12 @@ RETURNS TABLE (
     baseline numeric, baseline_on date, goal numeric, gap numeric, reached boolean, status text, progress numeric,
     responsible integer, responsible_zh text, responsible_en text, required numeric, projection numeric, projection_low numeric,
     projection_high numeric, method text, points integer, slope numeric, rest_periods integer)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 200 SET jit = off SET work_mem = '32MB'
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 200 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '32MB'
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+RETURN QUERY
 WITH judged AS (
     SELECT s.*, t.plan, t.position, t.section, t.district, coalesce(t.responsible, t.district) AS responsible, t.indicator, i.over_time, t.unit,
            t.direction, t.value, t.due, b.value AS baseline, b.as_of AS baseline_on, g.goal,
@@ -120,7 +124,8 @@ CROSS JOIN LATERAL (
                 WHEN j.direction = 'reduce_by' THEN (j.baseline - j.figure) / nullif(j.value, 0)
            END AS fraction) AS x
 ORDER BY j.plan, j.position;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.progress_at(timestamptz, text) IS
     'Every target of every plan (or of one) as it stood in the calendar of that instant, from the current figures.';
 

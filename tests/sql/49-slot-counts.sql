@@ -1,6 +1,6 @@
 -- What is owed and what came, counted: the same as yuebao.slot and the ledger looked through one by one, whatever changes beside them.
 BEGIN;
-SELECT plan(28);
+SELECT plan(30);
 \ir fixture.psql
 
 CREATE VIEW pg_temp.owed_differs AS
@@ -23,12 +23,34 @@ FROM yuebao.slot_count AS c;
 CREATE VIEW pg_temp.count_differs AS
 (TABLE pg_temp.one_by_one EXCEPT TABLE pg_temp.counted) UNION ALL (TABLE pg_temp.counted EXCEPT TABLE pg_temp.one_by_one);
 
+-- what plans count, all windows at once
+CREATE VIEW pg_temp.asked AS
+SELECT row_number() OVER (ORDER BY d.district, i.indicator)::integer AS nth, d.district, i.indicator FROM yuebao.district AS d CROSS JOIN yuebao.indicator AS i;
+CREATE VIEW pg_temp.at_once AS
+SELECT f.nth, f.period, f.frequency, f.closed, f.expected, f.reported
+FROM (SELECT array_agg(q.district ORDER BY q.nth) AS districts, array_agg(q.indicator ORDER BY q.nth) AS indicators,
+             array_agg(date '-infinity' ORDER BY q.nth) AS first_days, array_agg(date 'infinity' ORDER BY q.nth) AS last_days FROM pg_temp.asked AS q) AS a
+CROSS JOIN LATERAL api.period_figures(now(), a.districts, a.indicators, a.first_days, a.last_days, a.first_days) AS f;
+CREATE VIEW pg_temp.window_by_window AS
+SELECT q.nth, c.period, f.frequency, bool_and(coalesce(n.closed, c.closes_at <= now())) AS closed, coalesce(sum(n.expected), 0)::bigint AS expected,
+       coalesce(sum(n.reported), 0)::bigint AS reported
+FROM pg_temp.asked AS q
+JOIN yuebao.catalogue_form AS k ON k.indicator = q.indicator
+JOIN yuebao.calendar AS c ON c.form = k.form AND c.catalogue = k.catalogue AND c.opens_at <= now()
+JOIN yuebao.form AS f ON f.form = c.form
+LEFT JOIN LATERAL api.slot_counts(q.district, c.form, c.period) AS n ON true
+GROUP BY q.nth, c.period, f.frequency;
+CREATE VIEW pg_temp.window_differs AS
+(TABLE pg_temp.at_once EXCEPT TABLE pg_temp.window_by_window) UNION ALL (TABLE pg_temp.window_by_window EXCEPT TABLE pg_temp.at_once);
+
 CREATE FUNCTION pg_temp.both(what text) RETURNS SETOF text LANGUAGE sql AS $$
-    SELECT is((SELECT count(*) FROM pg_temp.owed_differs) + (SELECT count(*) FROM pg_temp.count_differs), 0::bigint, what);
+    SELECT is((SELECT count(*) FROM pg_temp.owed_differs) + (SELECT count(*) FROM pg_temp.count_differs) + (SELECT count(*) FROM pg_temp.window_differs),
+              0::bigint, what);
 $$;
 
 SELECT pg_temp.both('as it was laid out');
 SELECT isnt_empty('SELECT FROM yuebao.owed', 'something is owed');
+SELECT isnt_empty('SELECT FROM pg_temp.at_once AS o WHERE o.expected > 0', 'and counted for plans');
 
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01', '{"pupils": [100]}');
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01', '{"pupils": [101]}', 2);
@@ -93,6 +115,9 @@ FROM yuebao.calendar AS c JOIN yuebao.form AS f ON f.form = c.form AND f.kind = 
 CROSS JOIN (VALUES (220200, NULL, interval '5 days'), (220204, NULL, '3 days'), (NULL, 'P9', '9 days'), (NULL, 'P2', '-1 day'), (NULL, 'J1', '1 day')) AS e (district, code, later)
 WHERE c.period = '2025-02-01' OR (c.period = '2025-03-01' AND e.code IS NOT NULL);
 SELECT pg_temp.both('extensions of districts and schools, of one that does not owe the form too');
+UPDATE yuebao.extension SET opens_at = now() + interval '1 day', due_at = now() + interval '2 days', closes_at = now() + interval '3 days'
+WHERE district = 220204;
+SELECT pg_temp.both('of a district for which it has not opened yet');
 
 INSERT INTO yuebao.form (code, kind, frequency, name, name_zh, name_en) VALUES ('primary.monthly.fire', 'primary', 'monthly', 'fire', '消防', 'Fire');
 INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, catalogue)
