@@ -208,13 +208,15 @@ def reap(pid):
 
 
 def children(pid):
+    """Its children that live: one that ended and was not waited for yet is none."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             text = stat.read_text()
         except OSError:
             continue
-        if int(text.rsplit(")", 1)[1].split()[1]) == pid:
+        state, parent = text.rsplit(")", 1)[1].split()[:2]
+        if int(parent) == pid and state != "Z":
             found.append(int(stat.parent.name))
     return sorted(found)
 
