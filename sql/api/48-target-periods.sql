@@ -42,9 +42,11 @@ WITH wanted AS MATERIALIZED (
     WHERE c.opens_at <= period_figures.as_of
       AND c.period BETWEEN w.first_day AND least(w.last_day, (period_figures.as_of AT TIME ZONE c.zone)::date)
 ), slots AS MATERIALIZED ( -- the same forms and periods serve many indicators: their slots are counted once
-    SELECT o.district, o.form, o.period, bool_or(o.counted) AS counted,
-           EXISTS (SELECT FROM yuebao.extension AS e WHERE e.form = o.form AND e.period = o.period) AS apart
-    FROM owed AS o GROUP BY o.district, o.form, o.period
+    SELECT o.*, EXISTS (SELECT FROM yuebao.extension AS e -- apart while an extension makes a difference
+                        WHERE e.form = o.form AND e.period = o.period
+                          AND (e.opens_at > period_figures.as_of OR (e.closes_at <= period_figures.as_of) <> o.closed)) AS apart
+    FROM (SELECT w.district, w.form, w.period, bool_or(w.counted) AS counted, bool_or(w.closed) AS closed -- of what is counted, the calendar's
+          FROM owed AS w GROUP BY w.district, w.form, w.period) AS o
 ), parts AS ( -- yuebao.total_within, but what is not folded is read once for all
     SELECT o.district, o.form, o.period, o.indicator, t.schools, t.value, t.denominator
     FROM (SELECT DISTINCT w.district, w.form, w.period, w.indicator FROM owed AS w
@@ -69,7 +71,7 @@ WITH wanted AS MATERIALIZED (
     FROM yuebao.unowed AS u JOIN yuebao.district_ancestor AS a ON a.district = u.district
     WHERE u.district = ANY (below) AND u.period >= first_counted AND a.ancestor = ANY (period_figures.districts)
     GROUP BY a.ancestor, u.form, u.period
-), counted AS MATERIALIZED ( -- as api.slot_counts counts, but windows without extensions all at once: closed as the calendar says
+), counted AS MATERIALIZED ( -- as api.slot_counts counts, but windows that stand as the calendar has them all at once
     SELECT s.district, s.form, s.period, n.expected, n.reported, n.closed
     FROM slots AS s CROSS JOIN LATERAL api.slot_counts(s.district, s.form, s.period, period_figures.as_of) AS n
     WHERE s.counted AND s.apart
