@@ -14,7 +14,6 @@ import pytest
 import contract
 from clerk import NAMES
 from figures import bound
-from house import wait_for
 from sheet import Sheet
 from world import first_day
 
@@ -38,6 +37,7 @@ class Filed:
     def __init__(self, world):
         self.world, self.files = world, {}
         self.open_windows()
+        world.collector.wait_register()  # of all the months, not of the first ones
         for months in (MONTHS, MONTHS[:-1]):  # the open month, from the first school alone
             self.file_all(world.fresh("primary", DISTRICT), months)
         self.close_windows()
@@ -60,7 +60,6 @@ class Filed:
 
     def file_all(self, school, months):
         desk = self.world.desk(school)
-        wait_for("the desk to know the months", lambda: desk("template", MONTHS[0], "-o", desk.home / "first.csv", ok=None).returncode == 0)
         for month in months:
             path = desk.home / f"{month}.csv"
             desk("template", month, "-o", path)
