@@ -102,7 +102,8 @@ session_unread(const struct session *s)
     return evbuffer_get_length(bufferevent_get_output(s->bev)) + evbuffer_get_length(s->out);
 }
 
-size_t
+/* Bytes of it that were not read as frames. */
+static size_t
 session_unheard(const struct session *s)
 {
     return evbuffer_get_length(bufferevent_get_input(s->bev));

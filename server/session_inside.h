@@ -60,8 +60,7 @@ const char *session_state_name(const struct session *s);
 void session_settle(struct session *s);
 
 bool session_is_full(const struct session *s);
-size_t session_unread(const struct session *s);  /* bytes that the peer has not taken */
-size_t session_unheard(const struct session *s); /* bytes of it that were not read as frames */
+size_t session_unread(const struct session *s); /* bytes that the peer has not taken */
 void session_on_deadline(evutil_socket_t fd, short what, void *arg);
 
 /* ---- session_begin.c ----------------------------------------------------------------------------- */

@@ -25,8 +25,4 @@ int access_revoke(struct ctl *ctl, const struct access_question *q);
 /* The table of one login, over a link that is open. */
 int access_show(struct ctl *ctl, const char *role);
 
-/* What an administrator of PostgreSQL has yet to do, so that the login can ask at all; says nothing when
- * nothing is. EX_OK, or reported. */
-int access_say_login(struct ctl *ctl, const char *role);
-
 #endif

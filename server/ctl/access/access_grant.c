@@ -124,8 +124,10 @@ names_enough(struct ctl *ctl, const struct access_question *q)
     return false;
 }
 
-int
-access_say_login(struct ctl *ctl, const char *role)
+/* What an administrator of PostgreSQL has yet to do, so that the login can ask at all; says nothing when
+ * nothing is. EX_OK, or reported. */
+static int
+say_login(struct ctl *ctl, const char *role)
 {
     PGresult *result = db_query(
         ctl,
@@ -227,7 +229,7 @@ access_grant(struct ctl *ctl, const struct access_question *q)
         return ctl->status;
     ctl_say(ctl, granted > 0 ? MSG_ctl_access_granted : MSG_ctl_access_as_before, "user", q->role, NULL);
     int status = access_show(ctl, q->role);
-    return status == EX_OK ? access_say_login(ctl, q->role) : status;
+    return status == EX_OK ? say_login(ctl, q->role) : status;
 }
 
 int

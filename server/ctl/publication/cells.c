@@ -281,7 +281,8 @@ cells_held(const struct cells *cells, enum held held)
     return count;
 }
 
-const char *
+/* As yuebao.publication_cell names it. */
+static const char *
 held_code(enum held held)
 {
     switch (held) {

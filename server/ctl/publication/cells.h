@@ -18,8 +18,6 @@ void cells_free(struct cells *cells); /* accepts NULL */
 size_t cells_count(const struct cells *cells);
 /* How many of them are held back for this reason. */
 size_t cells_held(const struct cells *cells, enum held held);
-/* As yuebao.publication_cell names it. */
-const char *held_code(enum held held);
 
 /* All of them into the edition with this key. false: reported. */
 bool cells_write(struct ctl *ctl, const struct cells *cells, const char *publication)
