@@ -12,8 +12,12 @@
 CREATE FUNCTION api.veto_at(as_of timestamptz, of_plan text DEFAULT NULL)
 RETURNS TABLE (plan text, district integer, district_zh text, district_en text, indicator text, name_zh text, name_en text, unit text, year integer,
                veto_direction text, veto_bound numeric, year_figure numeric, schools bigint, breached boolean, since text)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 50 SET jit = off SET work_mem = '32MB'
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '32MB'
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+RETURN QUERY
 WITH wanted AS MATERIALIZED (
     SELECT row_number() OVER (ORDER BY o.plan, o.district, i.indicator)::integer AS nth, o.plan, o.district, o.period_start, o.period_end,
            i.indicator, i.over_time, i.veto_direction, i.veto_bound
@@ -56,15 +60,20 @@ JOIN wanted AS w ON w.nth = j.nth
 JOIN yuebao.district AS d ON d.district = w.district
 JOIN yuebao.indicator AS i ON i.indicator = w.indicator
 ORDER BY w.plan, w.district, i.code, j.year;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.veto_at(timestamptz, text) IS
     'What each veto indicator came to, year by year, in every district of every plan (or of one), against its bound, and since when it is breached.';
 
 CREATE FUNCTION api.result_at(as_of timestamptz, of_plan text DEFAULT NULL)
 RETURNS TABLE (plan text, district integer, district_zh text, district_en text, targets bigint, met bigint, on_course bigint, at_risk bigint,
                behind bigint, impossible bigint, unjudged bigint, result text, vetoes jsonb)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 50 SET jit = off SET work_mem = '32MB'
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 50 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '32MB'
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+RETURN QUERY
 WITH places AS (
     SELECT p.plan, p.district FROM yuebao.plan AS p WHERE result_at.of_plan IS NULL OR p.plan = result_at.of_plan
     UNION
@@ -95,7 +104,8 @@ LEFT JOIN breaches AS b ON b.plan = o.plan AND b.district = o.district
 -- a department's targets are not all that a result counts
 WHERE (SELECT yuebao.sees_every_indicator()) AND o.district IN (SELECT v.district FROM yuebao.seen_district AS v)
 ORDER BY o.plan, o.district;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.result_at(timestamptz, text) IS
     'What every plan (or one) comes to in each of its districts: targets by status, and failed with the vetoes that were breached, whatever else was reached.';
 

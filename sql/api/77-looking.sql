@@ -14,8 +14,12 @@ RETURNS TABLE (
     figure numeric, value numeric, denominator numeric, missing_zh text, missing_en text,
     schools bigint, excused bigint, expected bigint, missing bigint,
     before_period text, before numeric, change numeric, year_before_period text, year_before numeric, year_change numeric, area text)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 13 SET jit = off
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 13 SET search_path = pg_catalog, pg_temp SET jit = off
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH asked AS MATERIALIZED (
         SELECT i.*, p.district, s.school, a.area, coalesce(s.kind, of_kind) AS kind
         FROM yuebao.indicator AS i
@@ -103,7 +107,8 @@ BEGIN ATOMIC
     LEFT JOIN owed AS o ON o.frequency = s.frequency AND o.period = s.period
     WHERE (of_school IS NULL AND in_area IS NULL) OR yuebao.needs_figures(s.period)
     ORDER BY s.period, s.frequency;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.trend(text, integer, text, text, text, text, text) IS
     'An indicator period by period: of a district with all below it (NULL: the uppermost) or an area, of one kind of school or all, or of one school; from '
     'and to a period, else the newest 13. change is against the period before in the calendar (before), year_change against the same period a year before.';
@@ -115,8 +120,12 @@ RETURNS TABLE (
     rank bigint, of bigint, district integer, district_zh text, district_en text, level text, own boolean, indicator text, unit text, period text,
     figure numeric, value numeric, denominator numeric, schools bigint, excused bigint, expected bigint, missing bigint,
     difference numeric, before_period text, before numeric, change numeric)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 20 SET jit = off
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH asked AS MATERIALIZED (
         SELECT i.*, p.first_day, p.frequency,
                (SELECT max(c.period) FROM yuebao.catalogue_form AS k
@@ -162,7 +171,8 @@ BEGIN ATOMIC
            yuebao.period_text(s.before_day, s.frequency), api.shown(s.before), api.shown(s.figure - s.before)
     FROM stands AS s
     ORDER BY NOT s.own, s.figure DESC NULLS LAST, s.district;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.rank_districts(text, text, integer, text) IS
     'The districts right below one (NULL: the uppermost) side by side, the highest figure first, equal figures with equal rank; the district itself (own) '
     'comes first, without a rank. difference is against it, where figures are not sums. One without a figure has no rank.';
