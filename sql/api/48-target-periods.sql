@@ -107,11 +107,8 @@ SELECT p.nth, p.period, p.frequency, yuebao.period_last_day(p.period, p.frequenc
                WHEN 'sum' THEN api.scaled(p.value, w.decimals)
                WHEN 'ratio_of_sums' THEN api.scaled(p.value, w.decimals) / nullif(api.scaled(p.denominator, w.denominator_decimals), 0)
                WHEN 'mean' THEN api.scaled(p.value, w.decimals) / p.schools
-               WHEN 'max' THEN api.scaled((SELECT max(g.value)
-                                           FROM yuebao.district_ancestor AS a JOIN yuebao.figure AS g ON g.district = a.district
-                                           WHERE a.ancestor = w.district AND g.period = p.period AND g.indicator = w.indicator
-                                             AND g.form = ANY (p.forms)),
-                                          w.decimals)
+               WHEN 'max' THEN api.scaled(api.greatest_of(ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = w.district),
+                                                          p.period, p.forms, w.indicator), w.decimals)
            END
        END
 FROM periods AS p JOIN wanted AS w ON w.nth = p.nth;

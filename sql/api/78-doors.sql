@@ -16,9 +16,7 @@ CREATE VIEW api.own_total AS
 SELECT t.district, f.code AS form, f.kind, yuebao.period_text(t.period, f.frequency) AS period, t.period AS first_day, f.frequency,
        i.code AS indicator, i.unit, i.over_schools, t.schools, t.excused,
        CASE WHEN t.schools > 0 THEN
-           api.scaled(CASE WHEN i.over_schools = 'max' THEN
-                               (SELECT max(g.value) FROM yuebao.figure AS g
-                                WHERE g.district = t.district AND g.period = t.period AND g.form = t.form AND g.indicator = t.indicator)
+           api.scaled(CASE WHEN i.over_schools = 'max' THEN api.greatest_of(ARRAY[t.district], t.period, ARRAY[t.form], t.indicator)
                            ELSE t.value END, i.decimals)
        END AS value,
        CASE WHEN t.schools > 0 AND i.over_schools = 'ratio_of_sums' THEN api.scaled(t.denominator, i.denominator_decimals) END AS denominator
