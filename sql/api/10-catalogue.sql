@@ -20,9 +20,9 @@ SELECT s.code AS school, s.name_zh, s.name_en, s.kind, s.institution, d.district
        (SELECT h.last_report FROM yuebao.school_heard AS h WHERE h.school = s.school AND (SELECT yuebao.sees_every_indicator())) AS last_report,
        (SELECT h.last_contact FROM yuebao.school_heard AS h WHERE h.school = s.school AND (SELECT yuebao.sees_every_indicator())) AS last_contact
 FROM yuebao.school AS s
-LEFT JOIN LATERAL (SELECT m.district FROM yuebao.school_district AS m
-                   WHERE m.school = s.school AND m.valid_from <= greatest(current_date, s.opened_on)
-                   ORDER BY m.valid_from DESC LIMIT 1) AS now ON true
+LEFT JOIN yuebao.school_district AS now ON now.school = s.school AND now.valid_from <= greatest(current_date, s.opened_on) -- a join: found by its district
+    AND NOT EXISTS (SELECT FROM yuebao.school_district AS n
+                    WHERE n.school = now.school AND n.valid_from > now.valid_from AND n.valid_from <= greatest(current_date, s.opened_on))
 LEFT JOIN yuebao.district AS d ON d.district = now.district;
 COMMENT ON VIEW api.school IS 'Schools with the district that they belong to today.';
 
