@@ -117,6 +117,7 @@ class Cluster:
         # not the default strategy: it copies sequences with numbers that they have logged ahead, and after a crash the
         # copy hands those out twice
         self.rows("postgres", f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}" STRATEGY file_copy' if template else ""))
+        self.rows("postgres", f'ALTER DATABASE "{name}" SET jit = off')  # as sql/roles.sql has it: a copy does not take it along
         return Database(self, name)
 
 
