@@ -11,7 +11,9 @@
 #define FOLD_WORTH      2000u  /* rows of ours that are worth one; a province's sum reads so many in 20 ms */
 #define FOLD_AFTER_MS   4000u  /* fewer wait so long */
 #define JUDGE_ANYWAY_MS 30000u /* what a collector that died has left is judged by then */
-#define REST_FACTOR     4u     /* judging takes at most a fifth of the time */
+#define NOTE_WINDOWS    200    /* districts' windows noted at a time: some 100 ms */
+#define NOTE_EVERY_MS   60000u
+#define REST_FACTOR     4u /* judging and noting take at most a fifth of the time each */
 #define AFTER_ERROR_MS  1000u
 #define NOBODY          CHORES
 #define NEVER           UINT64_MAX
@@ -35,6 +37,7 @@ static const struct link_statement statements[] = {
     [CHORE_ANNOUNCE] = {"announce", "SELECT 0::int4 FROM pg_notify('yuebao_alert', '')"},
     [CHORE_JUDGE] = {"judge", "SELECT yuebao.judge_totals()"},
     [CHORE_FOLD] = {"fold", "SELECT yuebao.fold_totals($1::int4)"},
+    [CHORE_NOTE] = {"note", "SELECT yuebao.note_windows($1::int4)"},
     [CHORES] = {NULL, NULL},
 };
 
@@ -49,6 +52,8 @@ run(struct upkeep *upkeep, enum chore chore)
     if (chore == CHORE_FOLD) {
         binary_raw32(link_argument(&a), FOLD_ROWS);
         upkeep->unfolded = 0;
+    } else if (chore == CHORE_NOTE) {
+        binary_raw32(link_argument(&a), NOTE_WINDOWS);
     }
     link_call(upkeep->link, (int)chore, statements[chore].name, &a);
     link_run(upkeep->link, false);
@@ -108,6 +113,10 @@ rest(struct upkeep *upkeep, enum chore chore, int32_t result)
     case CHORE_FOLD:
         if (result >= FOLD_ROWS)
             upkeep->chores[chore].due_ms = 0; /* it was full: there is more */
+        return;
+    case CHORE_NOTE:
+        *not_before = now + took * REST_FACTOR;
+        upkeep->chores[chore].due_ms = result >= NOTE_WINDOWS ? 0 : now + NOTE_EVERY_MS;
         return;
     }
 }

@@ -10,7 +10,9 @@
  * fold      moves the differences that batches append into the folded totals. Totals are exact without it:
  *           the view adds up what is folded and what is not. Folding many rows costs the database little more
  *           than folding few, and reading what is not folded yet costs its readers: so it waits until there
- * is enough to fold, or for some seconds
+ *           is enough to fold, or for some seconds
+ * note      writes down who was absent or late in windows that are due (yuebao.window_note), so that a year
+ *           need not be looked up report by report. Answers are exact without it. Once a minute
  */
 #ifndef YUEBAO_UPKEEP_H
 #define YUEBAO_UPKEEP_H
@@ -19,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum chore { CHORE_ANNOUNCE, CHORE_JUDGE, CHORE_FOLD, CHORES };
+enum chore { CHORE_ANNOUNCE, CHORE_JUDGE, CHORE_FOLD, CHORE_NOTE, CHORES };
 
 struct upkeep;
 

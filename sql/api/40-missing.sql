@@ -18,14 +18,22 @@ WHERE o.opens_at <= now()
                   WHERE r.district = o.district AND r.period = o.period AND r.school = o.school AND r.form = o.form AND r.revision = 1 OFFSET 0);
 COMMENT ON VIEW api.missing IS 'Reports that are owed and not accepted, from the moment their period opens for the school. A school''s district is that of the period''s last day.';
 
-CREATE FUNCTION api.missing_in(district integer) RETURNS SETOF api.missing
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off
-    SET plan_cache_mode = force_custom_plan -- a county's schools are found by it, beside 20,000 others
+-- By the notes of who was absent, and each by its key.
+CREATE FUNCTION api.missing_in(district integer, from_day date DEFAULT '-infinity', to_day date DEFAULT 'infinity') RETURNS SETOF api.missing
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
+    SET join_collapse_limit = 12 SET from_collapse_limit = 12 -- all tables of the view at once, or a school is found last
 AS $$
 DECLARE
     below integer[] := ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = missing_in.district);
 BEGIN
-    RETURN QUERY SELECT m.* FROM api.missing AS m WHERE m.district = ANY (below);
+    RETURN QUERY
+    SELECT m.*
+    FROM yuebao.absent_slots(below, from_day, to_day) AS a
+    JOIN yuebao.form AS f ON f.form = a.form
+    JOIN yuebao.school AS s ON s.school = a.school
+    CROSS JOIN LATERAL (SELECT n.* FROM api.missing AS n
+                        WHERE n.form = f.code AND n.first_day = a.period AND n.school = s.code OFFSET 0) AS m;
 END
 $$;
-COMMENT ON FUNCTION api.missing_in(integer) IS 'The rows of api.missing in a district and all districts below it.';
+COMMENT ON FUNCTION api.missing_in(integer, date, date) IS
+    'The rows of api.missing in a district and all districts below it; of periods that begin between two days.';

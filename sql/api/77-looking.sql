@@ -424,27 +424,42 @@ CREATE FUNCTION api.missing_text(in_district integer DEFAULT NULL, of_period tex
 RETURNS TABLE (
     form text, form_zh text, form_en text, period text, due_at timestamptz, zone text, overdue boolean, district integer, district_zh text, district_en text,
     owed bigint, owed_by_district bigint, missing bigint, schools_zh text, schools_en text)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 20 SET jit = off
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20 SET search_path = pg_catalog, pg_temp SET jit = off
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+DECLARE
+    from_day  date      := CASE WHEN of_period IS NULL THEN '-infinity' ELSE (SELECT p.first_day FROM yuebao.period_of(of_period) AS p) END;
+    to_day    date      := CASE WHEN of_period IS NULL THEN 'infinity' ELSE from_day END;
+    places    integer[] := CASE WHEN in_area IS NOT NULL THEN '{}'
+                                WHEN in_district IS NULL THEN ARRAY(SELECT t.district FROM yuebao.top_district AS t)
+                                ELSE ARRAY[in_district] END;
+    below     integer[] := ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = ANY (places));
+    inspected integer[] := CASE WHEN in_area IS NULL AND in_district IS NULL THEN yuebao.seen_schools() ELSE '{}' END;
+BEGIN
+    RETURN QUERY
     WITH gone AS MATERIALIZED (
         SELECT m.* FROM (
-            SELECT n.* FROM api.missing AS n
-            WHERE in_area IS NULL
-              AND n.district = ANY (CASE WHEN in_district IS NULL THEN ARRAY(SELECT d.district FROM yuebao.district AS d)
-                                         ELSE ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = in_district) END)
+            SELECT n.* FROM unnest(places) AS p (district) CROSS JOIN LATERAL api.missing_in(p.district, from_day, to_day) AS n
             UNION ALL
-            SELECT n.* FROM api.missing_in_area(in_area) AS n) AS m
-        WHERE (of_period IS NULL OR m.first_day = (SELECT p.first_day FROM yuebao.period_of(of_period) AS p)) -- found by it; and so named:
-          AND (of_period IS NULL OR m.period = of_period) AND (of_form IS NULL OR m.form = of_form)
+            SELECT n.* FROM unnest(inspected) AS i (school)
+            JOIN yuebao.school AS s ON s.school = i.school
+            CROSS JOIN LATERAL (SELECT o.* FROM api.missing AS o WHERE o.school = s.code AND o.first_day BETWEEN from_day AND to_day OFFSET 0) AS n
+            WHERE n.district <> ALL (below)
+            UNION ALL
+            SELECT n.* FROM api.missing_in_area(in_area) AS n WHERE in_area IS NOT NULL AND n.first_day BETWEEN from_day AND to_day) AS m
+        WHERE (of_period IS NULL OR m.period = of_period) AND (of_form IS NULL OR m.form = of_form)
     ), owed AS MATERIALIZED (
         SELECT f.form, c.first_day, o.district, count(*) AS slots
         FROM (SELECT DISTINCT g.form, g.first_day FROM gone AS g) AS c
         JOIN yuebao.form AS f ON f.code = c.form
         CROSS JOIN LATERAL (SELECT s.district FROM yuebao.slot AS s
-                            WHERE in_area IS NULL AND s.form = f.form AND s.period = c.first_day AND s.opens_at <= now()
-                              AND s.district = ANY (CASE WHEN in_district IS NULL THEN ARRAY(SELECT d.district FROM yuebao.district AS d)
-                                                         ELSE ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a
-                                                                    WHERE a.ancestor = in_district) END)
+                            WHERE s.form = f.form AND s.period = c.first_day AND s.opens_at <= now() AND s.district = ANY (below)
+                            UNION ALL
+                            SELECT s.district
+                            FROM unnest(inspected) AS i (school)
+                            JOIN yuebao.slot AS s ON s.school = i.school AND s.district <> ALL (below)
+                            WHERE s.form = f.form AND s.period = c.first_day AND s.opens_at <= now()
                             UNION ALL
                             SELECT s.district
                             FROM yuebao.area AS a
@@ -472,7 +487,8 @@ BEGIN ATOMIC
     JOIN whole AS w ON w.form = f.form AND w.first_day = g.first_day
     GROUP BY g.form, f.name_zh, f.name_en, g.period, g.first_day, g.due_at, c.zone, g.overdue, g.district, g.district_zh, g.district_en, w.slots, o.slots
     ORDER BY g.first_day, g.form, g.due_at, g.district;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.missing_text(integer, text, text, text) IS
     'api.missing for a notice to schools: by form, period, due instant and district, the names of the schools that have not reported, of a district with '
     'all below it or of an area (in_area); said of those whose report came after close and waits for a decision, and of those whose client was not heard '

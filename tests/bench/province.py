@@ -57,6 +57,7 @@ class Province(Stage):
         with ThreadPoolExecutor(MAKERS) as makers:
             made = sum(makers.map(lambda window: database.value("SELECT bench.fill(%s, %s)", *window), windows))
         database.run("SELECT yuebao.add_up_above()")
+        database.run("SELECT yuebao.note_windows(NULL)")
         database.run("VACUUM ANALYZE")
         database.run("CHECKPOINT")
         self.cluster.rows("postgres", "ALTER DATABASE making RENAME TO province")  # half a province is none

@@ -1,7 +1,7 @@
--- How a district's year came, counted (yuebao.districts_kept_to), is what it is slot by slot (yuebao.slots_kept_to): a made-up prefecture in which
--- everything happens that makes a slot unlike its neighbours, some of it over, some of it now.
+-- How a district's year came, and who is missing, by what was noted of windows (yuebao.window_note), is what it is slot by slot: a made-up prefecture in which
+-- everything happens that makes a slot unlike its neighbours, some of it over, some of it now. Every time before it is noted, while notes are old, and after.
 BEGIN;
-SELECT plan(9);
+SELECT plan(26);
 \ir fixture.psql
 
 INSERT INTO yuebao.school (code, institution, kind, name_zh, name_en, opened_on)
@@ -26,48 +26,89 @@ INSERT INTO yuebao.kept (district, period, school, form, id, revision, key, rece
 SELECT o.district, o.period, o.school, o.form, sha256(('kept ' || o.school || o.form || o.period)::bytea), 1, 'key', now(), '', '' FROM yuebao.slot AS o
 WHERE o.period IN ('2025-03-01', '2025-04-01') AND o.opens_at <= now();
 
-CREATE FUNCTION pg_temp.differences(year integer) RETURNS TABLE (line text) LANGUAGE sql AS $$
-    WITH slots AS (
-        SELECT a.ancestor AS district, t.school, sum(t.expected) AS expected, sum(t.on_time) AS on_time, sum(t.late) AS late, sum(t.kept) AS kept, sum(t.missing) AS missing
-        FROM yuebao.slots_kept_to(220000, year, NULL) AS t JOIN yuebao.district_ancestor AS a ON a.district = t.district AND a.ancestor IN (220203, 220204, 220200, 220000)
-        GROUP BY a.ancestor, t.school
-    ), added AS (
-        SELECT concat_ws(' ', s.district, count(*), count(*) FILTER (WHERE s.on_time = s.expected), sum(s.expected), sum(s.on_time), sum(s.late), sum(s.kept), sum(s.missing)) AS line
-        FROM slots AS s GROUP BY s.district
-    ), counted AS (
-        SELECT concat_ws(' ', k.district, k.schools, k.always_on_time, k.expected, k.on_time, k.late, k.kept, k.missing) AS line
-        FROM yuebao.districts_kept_to(ARRAY[220203, 220204, 220200, 220000], year) AS k
+CREATE VIEW pg_temp.slot_by_slot AS
+SELECT o.district, o.school, o.form, o.period, left(yuebao.period_text(o.period, o.frequency), 4)::integer AS year, o.due_at, r.late,
+       r.late IS NULL AND EXISTS (SELECT FROM yuebao.undecided AS k WHERE k.school = o.school AND k.period = o.period AND k.form = o.form) AS kept
+FROM yuebao.slot AS o
+LEFT JOIN yuebao.report AS r ON r.district = o.district AND r.period = o.period AND r.school = o.school AND r.form = o.form AND r.revision = 1
+WHERE o.opens_at <= now();
+CREATE FUNCTION pg_temp.expected(year integer) RETURNS TABLE (line text) LANGUAGE sql AS $$
+    WITH schools AS (
+        SELECT s.district, s.school, s.form, count(*) AS expected, count(*) FILTER (WHERE NOT s.late) AS on_time, count(*) FILTER (WHERE s.late) AS late,
+               count(*) FILTER (WHERE s.kept) AS kept, count(*) FILTER (WHERE s.late IS NULL AND NOT s.kept) AS missing
+        FROM pg_temp.slot_by_slot AS s WHERE s.year = expected.year AND (s.due_at <= now() OR s.late IS NOT NULL)
+        GROUP BY s.district, s.school, s.form
+    ), placed AS ( -- a school that moved within a district is one
+        SELECT a.ancestor AS district, s.school, sum(s.expected) AS expected, sum(s.on_time) AS on_time, sum(s.late) AS late, sum(s.kept) AS kept, sum(s.missing) AS missing
+        FROM schools AS s JOIN yuebao.district_ancestor AS a ON a.district = s.district AND a.ancestor IN (220203, 220204, 220200, 220000)
+        GROUP BY a.ancestor, s.school
     )
-    (SELECT 'slots ' || a.line FROM added AS a EXCEPT SELECT 'slots ' || c.line FROM counted AS c)
+    SELECT concat_ws(' ', 'school', s.district, s.school, s.form, s.expected, s.on_time, s.late, s.kept, s.missing) FROM schools AS s
     UNION ALL
-    (SELECT 'counted ' || c.line FROM counted AS c EXCEPT SELECT 'counted ' || a.line FROM added AS a)
+    SELECT concat_ws(' ', 'district', p.district, count(*), count(*) FILTER (WHERE p.on_time = p.expected), sum(p.expected), sum(p.on_time), sum(p.late), sum(p.kept), sum(p.missing))
+    FROM placed AS p GROUP BY p.district
+    UNION ALL
+    SELECT concat_ws(' ', 'missing', s.district, s.school, s.form, s.period, s.kept) FROM pg_temp.slot_by_slot AS s WHERE s.late IS NULL
+$$;
+CREATE FUNCTION pg_temp.answered(year integer) RETURNS TABLE (line text) LANGUAGE sql AS $$
+    SELECT concat_ws(' ', 'school', k.district, k.school, k.form, k.expected, k.on_time, k.late, k.kept, k.missing) FROM yuebao.slots_kept_to(220000, year, NULL) AS k
+    UNION ALL
+    SELECT concat_ws(' ', 'district', k.district, k.schools, k.always_on_time, k.expected, k.on_time, k.late, k.kept, k.missing)
+    FROM yuebao.districts_kept_to(ARRAY[220203, 220204, 220200, 220000], year) AS k
+    UNION ALL
+    SELECT concat_ws(' ', 'missing', m.district, s.school, f.form, m.first_day, m.kept)
+    FROM api.missing_in(220000) AS m JOIN yuebao.school AS s ON s.code = m.school JOIN yuebao.form AS f ON f.code = m.form
+$$;
+CREATE FUNCTION pg_temp.differences(year integer) RETURNS TABLE (line text) LANGUAGE sql AS $$
+    (SELECT 'expected ' || e.line FROM pg_temp.expected(year) AS e EXCEPT ALL SELECT 'expected ' || a.line FROM pg_temp.answered(year) AS a)
+    UNION ALL
+    (SELECT 'answered ' || a.line FROM pg_temp.answered(year) AS a EXCEPT ALL SELECT 'answered ' || e.line FROM pg_temp.expected(year) AS e)
+$$;
+CREATE FUNCTION pg_temp.is_right(what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN NEXT is_empty('SELECT * FROM pg_temp.differences(2025)', what);
+    PERFORM yuebao.note_windows(NULL);
+    RETURN NEXT is_empty('SELECT * FROM pg_temp.differences(2025)', what || ', as noted');
+    RETURN NEXT is(yuebao.note_windows(NULL), 0, what || ', and all of it');
+END
 $$;
 
 SELECT ok(least(k.always_on_time, k.late, k.kept, k.missing) > 0 AND k.always_on_time < k.schools, 'everything happens in it')
 FROM yuebao.districts_kept_to(ARRAY[220200], 2025) AS k;
-SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'as the calendar has it');
+SELECT pg_temp.is_right('as the calendar has it');
 SELECT is_empty('SELECT * FROM pg_temp.differences(2026)', 'a year of one week, and one of none');
 
 INSERT INTO yuebao.extension (form, period, district, opens_at, due_at, closes_at, reason)
 SELECT c.form, c.period, CASE WHEN c.period = '2025-01-01' THEN 220200 ELSE 220203 END, c.opens_at, c.due_at + interval '3 days', c.closes_at + interval '3 days', 'x'
 FROM yuebao.calendar AS c WHERE c.period IN ('2025-01-01', '2025-04-01');
-SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'a county that has more time, now and once');
+SELECT pg_temp.is_right('a county that has more time, now and once');
 INSERT INTO yuebao.extension (form, period, district, opens_at, due_at, closes_at, reason)
 SELECT c.form, c.period, 220204, now() - interval '2 hours', now() - interval '1 hour', c.closes_at, 'x' FROM yuebao.calendar AS c WHERE c.period IN ('2025-05-01', '2025-06-01');
-SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'a county for which it was due sooner, and one for which it opened');
+SELECT pg_temp.is_right('a county for which it was due sooner, and one for which it opened');
 INSERT INTO yuebao.extension (form, period, school, opens_at, due_at, closes_at, reason)
 SELECT c.form, c.period, s.school, c.opens_at, now() + interval '1 day', now() + interval '2 days', 'x'
 FROM yuebao.calendar AS c JOIN yuebao.form AS f ON f.form = c.form JOIN yuebao.school AS s ON s.kind = f.kind AND s.code IN ('R7', 'R8', 'R9', 'R10') WHERE c.period = '2025-03-01';
-SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'schools that have more time');
+SELECT pg_temp.is_right('schools that have more time');
 
 UPDATE yuebao.school SET closed_on = '2025-02-20' WHERE code IN ('R11', 'R12');
 UPDATE yuebao.school SET kind = 'primary' WHERE code = 'R15';
 DELETE FROM yuebao.form_school WHERE school % 2 = 0;
-SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'schools that owe no more what they reported');
+SELECT pg_temp.is_right('schools that owe no more what they reported');
 INSERT INTO yuebao.school_district (school, valid_from, district) SELECT s.school, '2025-03-01', 440407 - m.district FROM yuebao.school AS s JOIN yuebao.school_district AS m ON m.school = s.school
 WHERE s.code IN ('R20', 'R21');
-SELECT is_empty('SELECT * FROM pg_temp.differences(2025)', 'schools that moved');
+SELECT pg_temp.is_right('schools that moved');
 SELECT is_empty($$ SELECT k.* FROM yuebao.districts_kept_to(ARRAY[220203, 220204], 2020) AS k $$, 'a year in which nothing was owed');
+
+
+-- what comes after it was noted
+INSERT INTO yuebao.report (district, period, school, form, revision, id, catalogue, key, received_at, late, filler, reviewer, head, envelope, receipt)
+SELECT o.district, o.period, o.school, o.form, 1, sha256((o.school || ' ' || o.form || ' ' || o.period || ' after')::bytea), o.catalogue, 'key', now(), true, 'a', 'b', 'c', '', ''
+FROM yuebao.slot AS o JOIN pg_temp.slot_by_slot AS s ON s.school = o.school AND s.period = o.period AND s.form = o.form AND s.district = o.district AND s.late IS NULL
+WHERE o.school % 2 = 0;
+SELECT isnt_empty('SELECT FROM yuebao.window_note AS n WHERE n.absent && ARRAY(SELECT r.school FROM yuebao.report AS r WHERE (r.district, r.period, r.form) = (n.district, n.period, n.form))',
+                  'notes are behind');
+SELECT pg_temp.is_right('reports that came late');
+SELECT is((SELECT count(*)::integer FROM yuebao.noted_windows(ARRAY[220203, 220204], '2025-01-01', '2025-04-01') AS n WHERE NOT n.noted), 0, 'all that is due is noted');
 
 SELECT * FROM finish();
 ROLLBACK;

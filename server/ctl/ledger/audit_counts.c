@@ -1,6 +1,7 @@
 /*
- * check-totals: what is kept so that nobody need add it up. The totals of districts below, against those
- * districts' own, which audit_totals() held against the ledger; and what is owed, against the slots.
+ * check-totals: what is kept so that nobody need count it. The totals of districts below, against those
+ * districts' own, which audit_totals() held against the ledger; what is owed, against the slots; and what was
+ * noted of a window, against both. A note by which fewer came than stand in the ledger is not used any more.
  */
 #include <stdlib.h>
 
@@ -37,6 +38,26 @@ static const char owed_sql[] =
     "WHERE " AUDIT_IN_SCOPE("t") " "
     "GROUP BY t.district, t.period, f.code, f.frequency "
     "HAVING sum(CASE WHEN t.kept THEN t.slots ELSE -t.slots END) <> 0 ORDER BY t.district, t.period, f.code";
+
+#define SCHOOLS(list) "coalesce((SELECT string_agg(s.code, ', ' ORDER BY s.code) FROM yuebao.school AS s WHERE s.school = ANY (" list ")), '-')"
+#define NOTE(t)       "concat_ws(' / ', " t ".slots, " t ".came, " SCHOOLS(t ".absent") ", " SCHOOLS(t ".late") ")"
+
+static const char noted_sql[] =
+    "SELECT n.district, f.code, yuebao.period_text(n.period, f.frequency), 0, NULL, " NOTE("n") ", " NOTE("t") " "
+    "FROM yuebao.window_note AS n "
+    "JOIN yuebao.form AS f ON f.form = n.form "
+    "LEFT JOIN (SELECT coalesce(o.district, r.district) AS district, coalesce(o.period, r.period) AS period, coalesce(o.form, r.form) AS form, "
+    "                  count(o.school)::integer AS slots, count(r.school)::integer AS came, "
+    "                  array_agg(o.school ORDER BY o.school) FILTER (WHERE r.school IS NULL) AS absent, "
+    "                  array_agg(o.school ORDER BY o.school) FILTER (WHERE o.school IS NOT NULL AND r.late) AS late "
+    "           FROM (SELECT o.district, o.period, o.form, o.school FROM yuebao.slot AS o) AS o "
+    "           FULL JOIN (SELECT l.district, l.period, l.form, l.school, l.late FROM yuebao.report AS l WHERE l.revision = 1) AS r "
+    "               ON r.district = o.district AND r.period = o.period AND r.form = o.form AND r.school = o.school "
+    "           GROUP BY 1, 2, 3) AS w ON w.district = n.district AND w.period = n.period AND w.form = n.form "
+    "CROSS JOIN LATERAL (SELECT coalesce(w.slots, 0) AS slots, coalesce(w.came, 0) AS came, coalesce(w.absent, '{}') AS absent, "
+    "                           coalesce(w.late, '{}') AS late) AS t "
+    "WHERE " AUDIT_IN_SCOPE("n") " AND n.came >= t.came AND (n.slots, n.came, n.absent, n.late) IS DISTINCT FROM (t.slots, t.came, t.absent, t.late) "
+    "ORDER BY n.district, n.period, f.code";
 /* clang-format on */
 
 enum { DISTRICT, FORM, PERIOD, INDICATOR, CODE, FOUND, EXPECTED };
@@ -59,7 +80,8 @@ tell(struct audit *a, const PGresult *rows, int r, const void *about)
 bool
 audit_counts(struct audit *a)
 {
-    static const enum difference above = DIFFERENCE_above, owed = DIFFERENCE_owed;
+    static const enum difference above = DIFFERENCE_above, owed = DIFFERENCE_owed, noted = DIFFERENCE_noted;
 
-    return audit_walk(a, above_sql, tell, &above) && audit_walk(a, owed_sql, tell, &owed);
+    return audit_walk(a, above_sql, tell, &above) && audit_walk(a, owed_sql, tell, &owed) &&
+           audit_walk(a, noted_sql, tell, &noted);
 }

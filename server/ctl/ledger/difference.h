@@ -53,7 +53,8 @@
     X(denominator, "total_denominator")                                                                      \
     X(reports, "total_reports")                                                                              \
     X(above, "total_above")                                                                                  \
-    X(owed, "owed")
+    X(owed, "owed")                                                                                          \
+    X(noted, "noted")
 
 enum difference {
 #define X(name, key) DIFFERENCE_##name,
