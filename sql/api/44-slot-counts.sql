@@ -1,5 +1,5 @@
 -- What is owed and what came of it, counted: of a district with all below it, one form, one period. Completeness, progress, punctuality and review are made
--- of it. It reads yuebao.owed and the reports' own counts among the totals (migrations/026-slot-counts.sql); only where a window does not open for all schools
+-- of it. It reads yuebao.owed_within and the reports' own counts among the totals (migrations/026-slot-counts.sql); only where a window does not open for all schools
 -- of a district together are that district's slots looked at one by one.
 
 CREATE FUNCTION api.slot_counts(in_district integer, of_form smallint, of_period date, as_of timestamptz DEFAULT now())
@@ -34,7 +34,7 @@ BEGIN
               WHERE c.form = of_form AND c.period = of_period AND c.district = ANY (below) AND c.first_opens_at <= as_of AND c.last_opens_at > as_of
               GROUP BY c.district) AS s;
     ELSE
-        expected := (SELECT sum(o.slots) FROM yuebao.owed AS o WHERE o.form = of_form AND o.period = of_period AND o.district = ANY (below));
+        expected := (SELECT sum(o.slots) FROM yuebao.owed_within AS o WHERE o.form = of_form AND o.period = of_period AND o.district = in_district);
         SELECT coalesce(sum(t.schools), 0), coalesce(sum(t.excused), 0), coalesce(sum(t.value), 0), coalesce(sum(t.denominator), 0)
         INTO reported, late, corrected, admitted
         FROM yuebao.total_within AS t

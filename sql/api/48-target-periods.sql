@@ -68,8 +68,11 @@ WITH wanted AS MATERIALIZED (
     GROUP BY p.district, p.form, p.period, p.indicator
 ), unowed AS MATERIALIZED ( -- reported, but nobody owes it any more
     SELECT a.ancestor AS district, u.form, u.period, sum(u.reported) AS reported
-    FROM yuebao.unowed AS u JOIN yuebao.district_ancestor AS a ON a.district = u.district
-    WHERE u.district = ANY (below) AND u.period >= first_counted AND a.ancestor = ANY (period_figures.districts)
+    FROM (SELECT DISTINCT c.district FROM yuebao.school_change AS c WHERE c.district = ANY (below)) AS c -- by district, or all reports might be read for it
+    CROSS JOIN LATERAL (SELECT o.district, o.form, o.period, o.reported FROM yuebao.unowed AS o
+                        WHERE o.district = c.district AND o.period >= first_counted OFFSET 0) AS u
+    JOIN yuebao.district_ancestor AS a ON a.district = u.district
+    WHERE a.ancestor = ANY (period_figures.districts)
     GROUP BY a.ancestor, u.form, u.period
 ), counted AS MATERIALIZED ( -- as api.slot_counts counts, but windows that stand as the calendar has them all at once
     SELECT s.district, s.form, s.period, n.expected, n.reported, n.closed
@@ -79,10 +82,8 @@ WITH wanted AS MATERIALIZED (
     SELECT n.district, n.form, n.period, sum(n.expected)::bigint, sum(n.reported)::bigint, NULL
     FROM (SELECT s.district, s.form, s.period, o.slots AS expected, 0 AS reported
           FROM slots AS s
-          JOIN (SELECT a.ancestor, array_agg(a.district) AS below FROM yuebao.district_ancestor AS a
-                WHERE a.ancestor = ANY (period_figures.districts) GROUP BY a.ancestor) AS a ON a.ancestor = s.district
-          CROSS JOIN LATERAL (SELECT sum(w.slots) AS slots FROM yuebao.owed AS w
-                              WHERE w.form = s.form AND w.period = s.period AND w.district = ANY (a.below) OFFSET 0) AS o
+          CROSS JOIN LATERAL (SELECT w.slots FROM yuebao.owed_within AS w
+                              WHERE w.form = s.form AND w.period = s.period AND w.district = s.district OFFSET 0) AS o
           WHERE s.counted AND NOT s.apart
           UNION ALL
           SELECT t.district, t.form, t.period, 0, t.schools FROM totals AS t WHERE t.indicator = 0

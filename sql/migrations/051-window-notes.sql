@@ -129,14 +129,13 @@ END
 $$;
 COMMENT ON FUNCTION yuebao.moved_schools(integer[]) IS 'Schools that were in several of these districts, or in one of them twice.';
 
-CREATE FUNCTION yuebao.due_members(below integer[], of_year integer) RETURNS TABLE (district integer, school integer)
+CREATE FUNCTION yuebao.due_members(below integer[], of_year integer, movers integer[]) RETURNS TABLE (district integer, school integer)
     LANGUAGE plpgsql STABLE ROWS 20000 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '32MB'
     SET enable_sort = off SET enable_nestloop = off SET plan_cache_mode = force_generic_plan -- of a province most rows are read
 AS $$
 DECLARE
     apart  integer[] := ARRAY(SELECT DISTINCT unnest(w.apart) FROM yuebao.windows_of_year(of_year) AS w WHERE w.due);
     chosen boolean   := EXISTS (SELECT FROM yuebao.windows_of_year(of_year) AS w WHERE w.due AND w.chosen);
-    movers integer[] := yuebao.moved_schools(below);
 BEGIN
     RETURN QUERY
     WITH windows AS MATERIALIZED (
@@ -165,9 +164,9 @@ BEGIN
                                AND (w.apart IS NULL OR m.district <> ALL (w.apart)));
 END
 $$;
-COMMENT ON FUNCTION yuebao.due_members(integer[], integer) IS
-    'Schools that owe one of the year''s windows that are due by the calendar and stand so for all of their district, in that district. A school that '
-    'left it and came back may be there twice.';
+COMMENT ON FUNCTION yuebao.due_members(integer[], integer, integer[]) IS
+    'Schools that owe one of the year''s windows that are due by the calendar and stand so for all of their district, in that district; movers: their moved_schools. '
+    'A school that left it and came back may be there twice.';
 
 DROP FUNCTION yuebao.slots_apart(integer[], integer, integer[]);
 CREATE FUNCTION yuebao.slots_looked_up(of_forms smallint[], of_periods date[], in_districts integer[])
@@ -266,7 +265,7 @@ BEGIN
         JOIN yuebao.district_ancestor AS a ON a.district = s.district AND a.ancestor = ANY (in_districts)
         GROUP BY a.ancestor
     ), due AS MATERIALIZED (
-        SELECT m.district, m.school, m.school = ANY (movers) AS moved FROM yuebao.due_members(below, of_year) AS m
+        SELECT m.district, m.school, m.school = ANY (movers) AS moved FROM yuebao.due_members(below, of_year, movers) AS m
     ), stood AS MATERIALIZED ( -- who owes what is due, and who else has something that counts
         SELECT d.district, d.school, d.moved FROM due AS d
         UNION ALL
@@ -426,7 +425,7 @@ $$;
 COMMENT ON FUNCTION yuebao.note_windows(integer) IS
     'Notes the windows that are due, the newest first, where more has come than was noted or nothing is noted: until at least so many districts'' windows are '
     '(NULL: all); how many were. 0 also while another session does so or changes what is owed.';
-REVOKE EXECUTE ON FUNCTION yuebao.noted_windows(integer[], date, date), yuebao.absent_slots(integer[], date, date), yuebao.due_members(integer[], integer),
+REVOKE EXECUTE ON FUNCTION yuebao.noted_windows(integer[], date, date), yuebao.absent_slots(integer[], date, date), yuebao.due_members(integer[], integer, integer[]),
     yuebao.moved_schools(integer[]), yuebao.slots_looked_up(smallint[], date[], integer[]), yuebao.early_reports(integer[], integer), yuebao.kept_slots(integer[], integer),
     yuebao.note_window(smallint, date, integer[]), yuebao.note_windows(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION yuebao.note_windows(integer) TO yuebao_collector;

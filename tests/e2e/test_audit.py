@@ -227,6 +227,7 @@ TAMPERINGS = {
     "a total of the districts below is gone": ("total_above", "DELETE FROM yuebao.total_above WHERE district = 100000 AND indicator = {number}", {"total_above"}, None),
     "reports owed": ("owed", "UPDATE yuebao.owed SET slots = slots + 1 WHERE {window}", {"owed"}, None),
     "nothing owed": ("owed", "DELETE FROM yuebao.owed WHERE {window}", {"owed"}, None),
+    "reports owed below": ("owed_above", "UPDATE yuebao.owed_above SET slots = slots + 1 WHERE district = 100000", {"owed"}, None),
     "who was absent": ("window_note", "UPDATE yuebao.window_note SET absent = absent[2:] WHERE {note}", {"noted"}, None),
     "who was late": ("window_note", "UPDATE yuebao.window_note SET late = '{}' WHERE {note}", {"noted"}, None),
     "a name": ("report", "UPDATE yuebao.report SET filler = '无名' WHERE {of:plain}", {"filler"}, "plain"),
@@ -252,7 +253,7 @@ TAMPERINGS = {
 }
 
 MANY = {"a denominator", "a total", "schools in a total", "a total's denominator", "a total is gone", "the count of reports", "a total of the districts below",
-        "a total of the districts below is gone", "a reason", "a figure of another form"}  # more than one row is changed
+        "a total of the districts below is gone", "reports owed", "nothing owed", "reports owed below", "a reason", "a figure of another form"}  # more than one row is changed
 
 
 def spelled(filled, sql):

@@ -1,12 +1,18 @@
 -- What is owed and what came, counted: the same as yuebao.slot and the ledger looked through one by one, whatever changes beside them.
 BEGIN;
-SELECT plan(30);
+SELECT plan(32);
 \ir fixture.psql
 
 CREATE VIEW pg_temp.owed_differs AS
 (SELECT s.form, s.period, s.district, count(*)::integer FROM yuebao.slot AS s GROUP BY 1, 2, 3 EXCEPT SELECT o.form, o.period, o.district, o.slots FROM yuebao.owed AS o)
 UNION ALL
-(SELECT o.form, o.period, o.district, o.slots FROM yuebao.owed AS o EXCEPT SELECT s.form, s.period, s.district, count(*)::integer FROM yuebao.slot AS s GROUP BY 1, 2, 3);
+(SELECT o.form, o.period, o.district, o.slots FROM yuebao.owed AS o EXCEPT SELECT s.form, s.period, s.district, count(*)::integer FROM yuebao.slot AS s GROUP BY 1, 2, 3)
+UNION ALL
+(SELECT o.form, o.period, a.ancestor, sum(o.slots)::integer FROM yuebao.owed AS o JOIN yuebao.district_ancestor AS a ON a.district = o.district AND a.distance > 0 GROUP BY 1, 2, 3
+ EXCEPT SELECT f.form, f.period, f.district, f.slots FROM yuebao.owed_above AS f)
+UNION ALL
+(SELECT f.form, f.period, f.district, f.slots FROM yuebao.owed_above AS f WHERE f.slots > 0
+ EXCEPT SELECT o.form, o.period, a.ancestor, sum(o.slots)::integer FROM yuebao.owed AS o JOIN yuebao.district_ancestor AS a ON a.district = o.district AND a.distance > 0 GROUP BY 1, 2, 3);
 
 CREATE VIEW pg_temp.one_by_one AS
 SELECT o.district, o.period, o.form, count(DISTINCT o.school) AS slots, min(o.opens_at) AS first_opens_at, max(o.opens_at) AS last_opens_at, min(o.due_at) AS first_due_at,
@@ -102,6 +108,10 @@ UPDATE yuebao.school_district SET district = 220204 WHERE school = (SELECT s.sch
 SELECT pg_temp.both('entered in the wrong district');
 DELETE FROM yuebao.school_district WHERE valid_from = '2025-02-01';
 SELECT pg_temp.both('a move taken back');
+UPDATE yuebao.district SET parent = 220000 WHERE district = 220204;
+SELECT pg_temp.both('a county put elsewhere');
+UPDATE yuebao.district SET parent = 220200 WHERE district = 220204;
+SELECT pg_temp.both('and back');
 INSERT INTO yuebao.school_district (school, valid_from, district) SELECT s.school, '2025-03-01', 220204 FROM yuebao.school AS s WHERE s.code IN ('P2', 'J1');
 SELECT pg_temp.both('moves, one after its report');
 

@@ -32,8 +32,10 @@ static const char above_sql[] =
 static const char owed_sql[] =
     "SELECT t.district, f.code, yuebao.period_text(t.period, f.frequency), 0, NULL, "
     "       coalesce(sum(t.slots) FILTER (WHERE t.kept), 0)::text, coalesce(sum(t.slots) FILTER (WHERE NOT t.kept), 0)::text "
-    "FROM (SELECT o.district, o.period, o.form, o.slots, true AS kept FROM yuebao.owed AS o "
-    "      UNION ALL SELECT o.district, o.period, o.form, 1, false FROM yuebao.slot AS o) AS t "
+    "FROM (SELECT o.district, o.period, o.form, o.slots, true AS kept FROM yuebao.owed_within AS o "
+    "      UNION ALL SELECT o.district, o.period, o.form, 1, false FROM yuebao.slot AS o "
+    "      UNION ALL SELECT a.ancestor, o.period, o.form, o.slots, false FROM yuebao.owed AS o "
+    "                JOIN yuebao.district_ancestor AS a ON a.district = o.district AND a.distance > 0) AS t "
     "JOIN yuebao.form AS f ON f.form = t.form "
     "WHERE " AUDIT_IN_SCOPE("t") " "
     "GROUP BY t.district, t.period, f.code, f.frequency "
