@@ -19,16 +19,22 @@ RETURNS TABLE (
     district integer, district_zh text, district_en text, school text, school_zh text, school_en text,
     form text, period text, first_day date, rule text, severity text, left_sum numeric, op text, right_sum numeric,
     message_zh text, message_en text, explained boolean, explanation text)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB' SET enable_sort = off SET enable_nestloop = off
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB'
+    SET enable_sort = off SET enable_nestloop = off SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+RETURN QUERY
 WITH windows AS MATERIALIZED (
     SELECT w.* FROM yuebao.windows_of(breaches_in.in_period, breaches_in.of_form) AS w WHERE yuebao.needs_figures(w.period)
 ), slots AS MATERIALIZED (
-    SELECT w.window_no, r.district, r.school, r.revision
+    SELECT row_number() OVER () AS slot, w.window_no, r.district, r.school, r.revision
     FROM windows AS w CROSS JOIN LATERAL yuebao.reports_of(breaches_in.in_district, w.period, w.form) AS r
     WHERE breaches_in.of_school IS NULL OR r.school = (SELECT s.school FROM yuebao.school AS s WHERE s.code = breaches_in.of_school)
 ), terms AS MATERIALIZED ( -- of the rules about each form; other_form is NULL where the form itself has the indicator
-    SELECT t.*, count(*) OVER r AS terms, bool_or(t.previous OR NOT t.own) OVER r AS across
+    SELECT t.*, dense_rank() OVER (ORDER BY t.window_no, t.rule) AS about, count(*) OVER r AS terms, bool_or(t.previous OR NOT t.own) OVER r AS across,
+           CASE t.side WHEN 'left' THEN 1 ELSE -1 END
+           * 10::numeric ^ (6 - CASE t.part WHEN 'denominator' THEN i.denominator_decimals ELSE i.decimals END) AS factor -- to millionths
     FROM (SELECT w.window_no, t.rule, u.op, t.side, t.indicator, t.part, t.previous, own.form IS NOT NULL AS own, other.form AS other_form,
                  other.frequency, CASE WHEN t.previous THEN w.period_before ELSE w.period END AS seen_from
           FROM windows AS w
@@ -41,13 +47,14 @@ WITH windows AS MATERIALIZED (
           LEFT JOIN LATERAL (SELECT f.form, f.frequency FROM yuebao.catalogue_form AS cf JOIN yuebao.form AS f ON f.form = cf.form
                              WHERE own.form IS NULL AND cf.catalogue = w.catalogue AND cf.indicator = t.indicator AND f.kind = w.kind
                              ORDER BY f.code COLLATE "C" LIMIT 1) AS other ON true) AS t
+    JOIN yuebao.indicator AS i ON i.indicator = t.indicator
     WINDOW r AS (PARTITION BY t.window_no, t.rule)
 ), sources AS MATERIALIZED ( -- where a form's terms look, each place once
     SELECT row_number() OVER () AS source, s.*
     FROM (SELECT DISTINCT t.window_no, t.other_form, t.frequency, t.seen_from FROM terms AS t
           WHERE t.seen_from IS NOT NULL AND (t.own OR t.other_form IS NOT NULL)) AS s
 ), places AS MATERIALIZED ( -- and where that is, for each school
-    SELECT q.source, s.window_no, s.district, s.school, s.revision, coalesce(q.other_form, w.form) AS place_form, p.district AS place_district,
+    SELECT q.source, s.slot, s.school, coalesce(q.other_form, w.form) AS place_form, p.district AS place_district,
            p.period AS place_period
     FROM slots AS s
     JOIN windows AS w ON w.window_no = s.window_no
@@ -58,27 +65,49 @@ WITH windows AS MATERIALIZED (
          WHERE q.other_form IS NULL AND m.school = s.school AND m.valid_from <= l.day
          ORDER BY m.valid_from DESC LIMIT 1)
         UNION ALL
-        SELECT n.district, n.period
-        FROM yuebao.period_first_day(l.day, q.frequency) AS newest (day)
-        CROSS JOIN LATERAL yuebao.newest_report(s.school, q.other_form, newest.day - 366, newest.day) AS n
-        WHERE q.other_form IS NOT NULL) AS p
-), found AS MATERIALIZED ( -- the figures of each place, read once
-    SELECT p.source, p.window_no, p.district, p.school, p.revision, g.indicator, g.value, g.denominator
-    FROM places AS p CROSS JOIN LATERAL yuebao.figures_of(p.place_district, p.place_period, p.school, p.school) AS g
-    WHERE g.form = p.place_form
-), broken AS MATERIALIZED ( -- by sums in millionths, the unit that all figures have; the right side counts below zero
-    SELECT g.window_no, g.district, g.school, g.revision, t.rule, t.across,
-           coalesce(sum(a.amount) FILTER (WHERE t.side = 'left'), 0) AS left_sum, coalesce(-sum(a.amount) FILTER (WHERE t.side = 'right'), 0) AS right_sum
-    FROM found AS g
-    JOIN (SELECT q.source, o.* FROM sources AS q
+        (SELECT m.district, c.period
+         FROM yuebao.calendar AS c
+         CROSS JOIN LATERAL (SELECT o.district FROM yuebao.school_district AS o
+                             WHERE o.school = s.school AND o.valid_from <= yuebao.period_last_day(c.period, q.frequency)
+                             ORDER BY o.valid_from DESC LIMIT 1) AS m
+         CROSS JOIN LATERAL yuebao.period_first_day(l.day, q.frequency) AS newest (day)
+         WHERE c.form = q.other_form AND c.period BETWEEN newest.day - 366 AND newest.day
+           AND EXISTS (SELECT FROM yuebao.report AS r
+                       WHERE r.district = m.district AND r.period = c.period AND r.school = s.school AND r.form = c.form AND r.revision = 1 OFFSET 0)
+         ORDER BY c.period DESC LIMIT 1)) AS p
+), sums AS ( -- in millionths, the unit that all figures have; the right side counts below zero
+    SELECT g.slot, t.about, count(*) AS terms, sum(a.amount) FILTER (WHERE t.side = 'left') AS left_sum, sum(a.amount) FILTER (WHERE t.side = 'right') AS right_sum,
+           sum(a.amount) AS difference
+    FROM (SELECT p.slot, p.source, g.indicator, g.value, g.denominator
+          FROM (SELECT a.place_district, a.place_period, r.* -- a district's period at a time, as figures lie in their table
+                FROM (SELECT o.place_district, o.place_period, min(o.school) AS first_school, max(o.school) AS last_school FROM places AS o
+                      GROUP BY o.place_district, o.place_period) AS a
+                CROSS JOIN LATERAL (SELECT f.school, f.form, f.indicator, f.value, f.denominator FROM yuebao.figure AS f
+                                    WHERE f.district = a.place_district AND f.period = a.place_period AND f.school BETWEEN a.first_school AND a.last_school
+                                      AND f.indicator::integer = ANY (ARRAY(SELECT DISTINCT t.indicator::integer FROM terms AS t)) AND f.value IS NOT NULL
+                                    OFFSET 0) AS r
+                OFFSET 0) AS g
+          JOIN places AS p ON p.place_district = g.place_district AND p.place_period = g.place_period AND p.school = g.school AND p.place_form = g.form
+          OFFSET 0) AS g
+    JOIN (SELECT q.source, o.about, o.indicator, o.side, o.part, o.factor FROM sources AS q
           JOIN terms AS o ON o.window_no = q.window_no AND o.seen_from = q.seen_from AND o.other_form IS NOT DISTINCT FROM q.other_form) AS t
         ON t.source = g.source AND t.indicator = g.indicator
-    JOIN yuebao.indicator AS i ON i.indicator = g.indicator
-    CROSS JOIN LATERAL (SELECT CASE t.side WHEN 'left' THEN 1 ELSE -1 END
-                               * CASE t.part WHEN 'denominator' THEN g.denominator * 10::numeric ^ (6 - i.denominator_decimals)
-                                             ELSE g.value * 10::numeric ^ (6 - i.decimals) END AS amount) AS a
-    GROUP BY g.window_no, g.district, g.school, g.revision, t.rule, t.across, t.terms, t.op
-    HAVING count(*) = t.terms AND CASE t.op WHEN '=' THEN sum(a.amount) <> 0 WHEN '<=' THEN sum(a.amount) > 0 ELSE sum(a.amount) < 0 END
+    CROSS JOIN LATERAL (SELECT t.factor * CASE t.part WHEN 'denominator' THEN g.denominator ELSE g.value END AS amount) AS a
+    GROUP BY g.slot, t.about
+), remarked AS ( -- few reports explain anything
+    SELECT DISTINCT s.slot
+    FROM (SELECT DISTINCT l.window_no, l.district FROM slots AS l) AS p
+    JOIN windows AS w ON w.window_no = p.window_no
+    CROSS JOIN LATERAL (SELECT k.school, k.revision FROM yuebao.remark AS k WHERE k.district = p.district AND k.period = w.period AND k.form = w.form OFFSET 0) AS k
+    JOIN slots AS s ON s.window_no = p.window_no AND s.district = p.district AND s.school = k.school AND s.revision = k.revision
+), broken AS MATERIALIZED (
+    SELECT l.window_no, l.district, l.school, l.revision, r.rule, r.across, coalesce(s.left_sum, 0) AS left_sum, coalesce(-s.right_sum, 0) AS right_sum,
+           m.slot IS NOT NULL AS remarked
+    FROM sums AS s
+    JOIN (SELECT DISTINCT t.about, t.rule, t.op, t.terms, t.across FROM terms AS t) AS r ON r.about = s.about
+    JOIN slots AS l ON l.slot = s.slot
+    LEFT JOIN remarked AS m ON m.slot = s.slot
+    WHERE s.terms = r.terms AND CASE r.op WHEN '=' THEN s.difference <> 0 WHEN '<=' THEN s.difference > 0 ELSE s.difference < 0 END
 )
 SELECT b.district, d.name_zh, d.name_en, o.code, o.name_zh, o.name_en, w.code, yuebao.period_text(w.period, w.frequency), w.period,
        u.code, CASE WHEN b.across THEN 'warning' ELSE u.severity END,
@@ -91,11 +120,12 @@ CROSS JOIN LATERAL (SELECT n.code, n.name_zh, n.name_en FROM yuebao.school AS n 
 JOIN yuebao.district AS d ON d.district = b.district
 LEFT JOIN LATERAL (
     SELECT k.explanation FROM yuebao.remark AS k
-    WHERE k.district = b.district AND k.period = w.period AND k.school = b.school AND k.form = w.form AND k.revision = b.revision
+    WHERE b.remarked AND k.district = b.district AND k.period = w.period AND k.school = b.school AND k.form = w.form AND k.revision = b.revision
       AND (k.rule = u.code OR k.indicator IN (SELECT t.indicator FROM yuebao.rule_term AS t WHERE t.rule = u.rule))
     ORDER BY k.rule = u.code DESC, k.rule, k.position LIMIT 1) AS x ON true
 ORDER BY w.period DESC, w.code, b.district, o.code, u.code;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.breaches_in(integer, text, text, text) IS
     'The rules that accepted figures break: in a district and all districts below it (NULL: everywhere), of a period (NULL: those open, or closed '
     'within 31 days), of a form, of a school. Rules across forms and periods are warnings, whatever they were for one form.';
