@@ -151,8 +151,12 @@ RETURNS TABLE (
     district integer, district_zh text, district_en text, school text, school_zh text, school_en text,
     form text, period text, first_day date, indicator text, name_zh text, name_en text, unit text, value numeric, denominator numeric, ratio numeric,
     usual numeric, low numeric, high numeric, compared_with text, compared integer, explained boolean, explanation text)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB' SET enable_sort = off SET enable_nestloop = off
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB'
+    SET enable_sort = off SET enable_nestloop = off SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+RETURN QUERY
 WITH windows AS MATERIALIZED (
     SELECT w.* FROM yuebao.windows_of(outliers_in.in_period, outliers_in.of_form) AS w WHERE yuebao.needs_figures(w.period)
 ), slots AS MATERIALIZED (
@@ -176,41 +180,59 @@ WITH windows AS MATERIALIZED (
            CASE i.measure WHEN 'count' THEN (5 * 10::numeric ^ i.decimals)::bigint WHEN 'ratio' THEN 50000 ELSE 0 END AS least,
            0.1 ^ CASE WHEN i.measure IN ('ratio', 'quotient') THEN 6 ELSE i.decimals END AS part
     FROM yuebao.indicator AS i
-), histories AS MATERIALIZED ( -- read a district's period at a time, as figures lie in their table; a school may have been elsewhere then
-    SELECT q.window_no, f.school, f.indicator,
-           min(f.value) FILTER (WHERE q.of = 0) AS value, min(f.denominator) FILTER (WHERE q.of = 0) AS denominator,
-           min(f.value) FILTER (WHERE q.of > 0) AS lowest, max(f.value) FILTER (WHERE q.of > 0) AS highest,
-           array_agg(q.of) AS ofs, array_agg(f.value) AS figures, array_agg(f.denominator) AS denominators
-    FROM (SELECT p.source, r.*
+), own AS MATERIALIZED (
+    SELECT row_number() OVER () AS nth, l.window_no, w.form, l.school, f.indicator, f.value, f.denominator, i.factor, i.least, i.part,
+           CASE WHEN i.factor IS NULL THEN f.value::float8 WHEN f.denominator > 0 THEN f.value::float8 * i.factor / f.denominator END AS about
+    FROM (SELECT s.window_no, s.district, min(s.school) AS first_school, max(s.school) AS last_school FROM slots AS s GROUP BY s.window_no, s.district) AS p
+    JOIN windows AS w ON w.window_no = p.window_no
+    CROSS JOIN LATERAL (SELECT g.school, g.indicator, g.value, g.denominator FROM yuebao.figure AS g
+                        WHERE g.district = p.district AND g.period = w.period AND g.school BETWEEN p.first_school AND p.last_school AND g.form = w.form
+                          AND g.value IS NOT NULL OFFSET 0) AS f
+    JOIN slots AS l ON l.window_no = p.window_no AND l.school = f.school
+    JOIN measures AS i ON i.indicator = f.indicator
+), past AS ( -- read a district's period at a time, as figures lie in their table; a school may have been elsewhere then
+    SELECT q.window_no, q.of, g.school, g.indicator, g.value, g.denominator
+    FROM (SELECT p.source, f.*
           FROM (SELECT m.district, q.source, min(s.school) AS first_school, max(s.school) AS last_school
                 FROM slots AS s
-                JOIN sources AS q ON q.window_no = s.window_no
+                JOIN sources AS q ON q.window_no = s.window_no AND q.of > 0
                 CROSS JOIN LATERAL (SELECT o.district FROM yuebao.school_district AS o
                                     WHERE o.school = s.school AND o.valid_from <= q.last_day ORDER BY o.valid_from DESC LIMIT 1) AS m
                 GROUP BY m.district, q.source) AS p
-          CROSS JOIN LATERAL yuebao.figures_of(p.district, p.source, p.first_school, p.last_school) AS r OFFSET 0) AS f
-    JOIN sources AS q ON q.form = f.form AND q.source = f.source
-    GROUP BY q.window_no, f.school, f.indicator
-), suspects AS MATERIALIZED ( -- what is unlike the past is as far from one of its ends, and from half of it, at least: few are left to sort
-    SELECT h.window_no, h.school, h.indicator, h.value, h.denominator, o.quantity, i.least, i.part, e.compared_with,
-           CASE e.compared_with WHEN 'years' THEN l.years ELSE l.periods END AS figures
-    FROM histories AS h
-    JOIN measures AS i ON i.indicator = h.indicator
-    CROSS JOIN LATERAL (SELECT yuebao.quantity(h.value, h.denominator, i.factor) AS quantity) AS o
+          CROSS JOIN LATERAL (SELECT r.school, r.form, r.indicator, r.value, r.denominator FROM yuebao.figure AS r
+                              WHERE r.district = p.district AND r.period = p.source AND r.school BETWEEN p.first_school AND p.last_school
+                                AND r.value IS NOT NULL OFFSET 0) AS f
+          OFFSET 0) AS g
+    JOIN sources AS q ON q.form = g.form AND q.source = g.source AND q.of > 0
+), suspects AS MATERIALIZED ( -- what is unlike the past is as far from half of it, at least; counted without rounding, a little too many
+    SELECT o.nth
+    FROM past AS p
+    JOIN own AS o ON o.window_no = p.window_no AND o.school = p.school AND o.indicator = p.indicator
+    CROSS JOIN LATERAL (SELECT CASE WHEN o.factor IS NULL THEN p.value::float8 WHEN p.denominator > 0 THEN p.value::float8 * o.factor / p.denominator END AS about) AS a
+    CROSS JOIN LATERAL (SELECT abs(o.about - a.about) > greatest(o.least, abs(a.about) * 0.1) * 0.999999 - 1 AS far) AS x
+    WHERE a.about IS NOT NULL
+    GROUP BY o.nth
+    HAVING CASE WHEN count(*) FILTER (WHERE p.of & 1 > 0) >= 3 THEN 2 * count(*) FILTER (WHERE p.of & 1 > 0 AND x.far) >= count(*) FILTER (WHERE p.of & 1 > 0)
+                ELSE count(*) FILTER (WHERE p.of & 2 > 0) >= 4
+                     AND 2 * count(*) FILTER (WHERE p.of & 2 > 0 AND x.far) >= count(*) FILTER (WHERE p.of & 2 > 0) END
+), compared AS ( -- the few of them, exactly
+    SELECT o.window_no, o.school, o.indicator, o.value, o.denominator, yuebao.quantity(o.value, o.denominator, o.factor) AS quantity, o.least, o.part,
+           e.compared_with, CASE e.compared_with WHEN 'years' THEN l.years ELSE l.periods END AS figures
+    FROM suspects AS s
+    JOIN own AS o ON o.nth = s.nth
     CROSS JOIN LATERAL (
-        SELECT array_agg(x.quantity) FILTER (WHERE u.of & 1 > 0) AS years, array_agg(x.quantity) FILTER (WHERE u.of & 2 > 0) AS periods,
-               count(*) FILTER (WHERE u.of & 1 > 0 AND x.far) AS far_years, count(*) FILTER (WHERE u.of & 2 > 0 AND x.far) AS far_periods
-        FROM unnest(h.ofs, h.figures, h.denominators) AS u (of, value, denominator)
-        CROSS JOIN LATERAL (SELECT yuebao.quantity(u.value, u.denominator, i.factor) AS quantity) AS q
-        CROSS JOIN LATERAL (SELECT q.quantity, abs(o.quantity - q.quantity) > greatest(i.least, abs(q.quantity) * 0.1) AS far) AS x
-        WHERE q.quantity IS NOT NULL) AS l
-    CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(l.years) >= 3 THEN 'years' WHEN cardinality(l.periods) >= 4 THEN 'periods' END AS compared_with) AS e
-    WHERE (i.factor IS NOT NULL OR h.value - h.lowest > greatest(i.least, abs(h.lowest) / 10) OR h.highest - h.value > greatest(i.least, abs(h.highest) / 10))
-      AND CASE e.compared_with WHEN 'years' THEN 2 * l.far_years >= cardinality(l.years)
-                               WHEN 'periods' THEN 2 * l.far_periods >= cardinality(l.periods) END
+        SELECT array_agg(r.quantity) FILTER (WHERE q.of & 1 > 0) AS years, array_agg(r.quantity) FILTER (WHERE q.of & 2 > 0) AS periods
+        FROM sources AS q
+        CROSS JOIN LATERAL (SELECT m.district FROM yuebao.school_district AS m
+                            WHERE m.school = o.school AND m.valid_from <= q.last_day ORDER BY m.valid_from DESC LIMIT 1) AS m
+        CROSS JOIN LATERAL (SELECT yuebao.quantity(f.value, f.denominator, o.factor) AS quantity FROM yuebao.figure AS f
+                            WHERE f.district = m.district AND f.period = q.source AND f.school = o.school AND f.indicator = o.indicator
+                              AND f.form = o.form AND f.value IS NOT NULL OFFSET 0) AS r
+        WHERE q.window_no = o.window_no AND q.of > 0 AND r.quantity IS NOT NULL OFFSET 0) AS l
+    CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(l.years) >= 3 THEN 'years' ELSE 'periods' END AS compared_with) AS e
 ), judged AS MATERIALIZED (
     SELECT s.*, m.median, greatest(7.413 * d.mad, abs(m.median) * 0.1, s.least) AS reach
-    FROM suspects AS s
+    FROM compared AS s
     CROSS JOIN LATERAL (SELECT yuebao.median(s.figures) AS median OFFSET 0) AS m
     CROSS JOIN LATERAL (SELECT yuebao.median(ARRAY(SELECT abs(f.figure - m.median) FROM unnest(s.figures) AS f (figure))) AS mad OFFSET 0) AS d
 )
@@ -237,7 +259,8 @@ LEFT JOIN LATERAL (
     ORDER BY k.rule, k.position LIMIT 1) AS x ON true
 WHERE abs(j.quantity - j.median) > j.reach
 ORDER BY w.period DESC, w.code, l.district, o.code, i.code;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.outliers_in(integer, text, text, text) IS
     'Accepted figures that are unlike the school''s own past: in a district and all districts below it (NULL: everywhere), of a period (NULL: those '
     'open, or closed within 31 days), of a form, of a school.';
