@@ -124,12 +124,17 @@ CREATE FUNCTION yuebao.moved_schools(below integer[]) RETURNS integer[]
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET enable_sort = off SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
-    RETURN ARRAY(SELECT m.school FROM yuebao.school_district AS m WHERE m.district = ANY (below) GROUP BY m.school HAVING count(*) > 1);
+    IF cardinality(below) < 20 THEN
+        RETURN ARRAY(SELECT DISTINCT m.school FROM yuebao.school_district AS m
+                     WHERE m.district = ANY (below)
+                       AND EXISTS (SELECT FROM yuebao.school_district AS o WHERE o.school = m.school AND o.valid_from <> m.valid_from OFFSET 0));
+    END IF;
+    RETURN ARRAY(SELECT m.school FROM yuebao.school_district AS m GROUP BY m.school HAVING count(*) > 1); -- the key's index in one go
 END
 $$;
-COMMENT ON FUNCTION yuebao.moved_schools(integer[]) IS 'Schools that were in several of these districts, or in one of them twice.';
+COMMENT ON FUNCTION yuebao.moved_schools(integer[]) IS 'Schools of these districts that have moved, to wherever; others that have moved may be among them.';
 
-CREATE FUNCTION yuebao.due_members(below integer[], of_year integer, movers integer[]) RETURNS TABLE (district integer, school integer)
+CREATE FUNCTION yuebao.due_members(below integer[], of_year integer, movers integer[]) RETURNS TABLE (district integer, school integer, moved boolean)
     LANGUAGE plpgsql STABLE ROWS 20000 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '32MB'
     SET enable_sort = off SET enable_nestloop = off SET plan_cache_mode = force_generic_plan -- of a province most rows are read
 AS $$
@@ -143,18 +148,19 @@ BEGIN
     ), newest AS MATERIALIZED ( -- most schools are there on its last day
         SELECT w.kind, max(w.last_day) AS last_day FROM windows AS w WHERE NOT w.chosen GROUP BY w.kind
     ), members AS ( -- as yuebao.membership says it
-        SELECT m.district, m.school, s.kind, greatest(m.valid_from, s.opened_on) AS first_day, coalesce(s.closed_on, 'infinity') AS last_day, n.last_day AS newest
+        SELECT m.district, m.school, s.kind, greatest(m.valid_from, s.opened_on) AS first_day, coalesce(s.closed_on, 'infinity') AS last_day, n.last_day AS newest,
+               false AS moved
         FROM yuebao.school_district AS m
         JOIN yuebao.school AS s ON s.school = m.school
         LEFT JOIN newest AS n ON n.kind = s.kind
-        WHERE m.district = ANY (below) AND m.school <> ALL (movers)
+        WHERE m.district = ANY (below) AND NOT EXISTS (SELECT FROM unnest(movers) AS u (school) WHERE u.school = m.school)
         UNION ALL
-        SELECT o.district, o.school, o.kind, o.first_day, coalesce(o.last_day, 'infinity'), n.last_day
+        SELECT o.district, o.school, o.kind, o.first_day, coalesce(o.last_day, 'infinity'), n.last_day, true
         FROM unnest(movers) AS u (school)
         CROSS JOIN LATERAL (SELECT m.* FROM yuebao.membership AS m WHERE m.school = u.school AND m.district = ANY (below) OFFSET 0) AS o
         LEFT JOIN newest AS n ON n.kind = o.kind
     )
-    SELECT m.district, m.school FROM members AS m
+    SELECT m.district, m.school, m.moved FROM members AS m
     WHERE CASE WHEN m.newest BETWEEN m.first_day AND m.last_day AND m.district <> ALL (apart) THEN true
                ELSE EXISTS (SELECT FROM windows AS w
                             WHERE w.kind = m.kind AND NOT w.chosen AND w.last_day BETWEEN m.first_day AND m.last_day
@@ -265,19 +271,21 @@ BEGIN
         JOIN yuebao.district_ancestor AS a ON a.district = s.district AND a.ancestor = ANY (in_districts)
         GROUP BY a.ancestor
     ), due AS MATERIALIZED (
-        SELECT m.district, m.school, m.school = ANY (movers) AS moved FROM yuebao.due_members(below, of_year, movers) AS m
+        SELECT m.* FROM yuebao.due_members(below, of_year, movers) AS m
     ), stood AS MATERIALIZED ( -- who owes what is due, and who else has something that counts
         SELECT d.district, d.school, d.moved FROM due AS d
         UNION ALL
-        SELECT s.district, s.school, s.school = ANY (movers)
+        SELECT s.district, s.school, v.school IS NOT NULL
         FROM (SELECT DISTINCT o.district, o.school FROM slots AS o WHERE o.expected > 0) AS s
+        LEFT JOIN unnest(movers) AS v (school) ON v.school = s.school
         LEFT JOIN due AS d ON d.district = s.district AND d.school = s.school
         WHERE d.school IS NULL
     ), lapsed AS MATERIALIZED (
-        SELECT DISTINCT l.district, l.school, l.school = ANY (movers) AS moved
+        SELECT DISTINCT l.district, l.school, v.school IS NOT NULL AS moved
         FROM (SELECT w.district, unnest(w.absent || w.late) AS school FROM windows AS w WHERE w.counted
               UNION ALL
               SELECT s.district, s.school FROM slots AS s WHERE s.reported - s.late < s.expected) AS l
+        LEFT JOIN unnest(movers) AS v (school) ON v.school = l.school
     ), people AS ( -- a school that moved within a district is one
         SELECT a.ancestor, p.schools, p.lapsed
         FROM (SELECT s.district, count(*) AS schools, 0::bigint AS lapsed FROM stood AS s WHERE NOT s.moved GROUP BY s.district
