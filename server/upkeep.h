@@ -11,7 +11,7 @@
  *           the view adds up what is folded and what is not. Folding many rows costs the database little more
  *           than folding few, and reading what is not folded yet costs its readers: so it waits until there
  *           is enough to fold, or for some seconds
- * note      writes down who was absent or late in windows that are due (yuebao.window_note), so that a year
+ * note      writes down who was absent or late in windows that are due, and greatest values, so that a year
  *           need not be looked up report by report. Answers are exact without it. Once a minute
  */
 #ifndef YUEBAO_UPKEEP_H

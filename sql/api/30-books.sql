@@ -88,20 +88,32 @@ COMMENT ON VIEW api.figure_history IS
     'Figures that a correction replaced: what stood, what took its place (nothing, where the correction left it out), when and why. changed is '
     'false where the correction repeated the figure.';
 
--- A maximum cannot be added and is read from the figures: by the ledger's list of who reported, for there a school's figures are found by their key. In a
--- function of its own, so that no plan of a question about totals, where it is hardly ever needed, has to be made for all months of figures.
+-- A maximum cannot be added. It is read from the notes of windows that are due (migrations/051-window-notes.sql), as far as these are true, else from the
+-- figures: by the ledger's list of who reported, for there a school's figures are found by their key. In a function of its own, so that no plan of a question
+-- about totals, where it is hardly ever needed, has to be made for all months of figures.
 CREATE FUNCTION api.greatest_of(in_districts integer[], of_period date, of_forms smallint[], of_indicator smallint) RETURNS bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
     SET plan_cache_mode = force_generic_plan -- planned once a session
 AS $$
 BEGIN
-    RETURN (SELECT max(g.value)
-            FROM unnest(in_districts) AS d (district)
-            CROSS JOIN LATERAL (SELECT array_agg(r.school) AS schools FROM yuebao.report AS r
-                                WHERE r.district = d.district AND r.period = of_period AND r.form = ANY (of_forms) AND r.revision = 1 OFFSET 0) AS l
-            CROSS JOIN LATERAL (SELECT max(f.value) AS value FROM yuebao.figure AS f
-                                WHERE f.district = d.district AND f.period = of_period AND f.school = ANY (l.schools) AND f.indicator = of_indicator
-                                  AND f.form = ANY (of_forms) OFFSET 0) AS g);
+    RETURN (WITH windows AS MATERIALIZED (
+                SELECT d.district, f.form, n.reports IS NOT NULL AND n.reports = (
+                           SELECT count(*) FROM yuebao.report AS r WHERE r.district = d.district AND r.period = of_period AND r.form = f.form) AS noted, n.value
+                FROM unnest(in_districts) AS d (district)
+                CROSS JOIN unnest(of_forms) AS f (form)
+                LEFT JOIN yuebao.greatest_note AS n ON n.district = d.district AND n.period = of_period AND n.form = f.form AND n.indicator = of_indicator
+            )
+            SELECT max(v.value)
+            FROM (SELECT w.value FROM windows AS w WHERE w.noted
+                  UNION ALL
+                  SELECT g.value
+                  FROM windows AS w
+                  CROSS JOIN LATERAL (SELECT array_agg(r.school) AS schools FROM yuebao.report AS r
+                                      WHERE r.district = w.district AND r.period = of_period AND r.form = w.form AND r.revision = 1 OFFSET 0) AS l
+                  CROSS JOIN LATERAL (SELECT max(f.value) AS value FROM yuebao.figure AS f
+                                      WHERE f.district = w.district AND f.period = of_period AND f.school = ANY (l.schools) AND f.indicator = of_indicator
+                                        AND f.form = w.form OFFSET 0) AS g
+                  WHERE NOT w.noted) AS v);
 END
 $$;
 COMMENT ON FUNCTION api.greatest_of(integer[], date, smallint[], smallint) IS

@@ -1,15 +1,17 @@
 -- Who has not reported and who was late, written down a district's window at a time, so that a year of a province is not looked up report by report. A note
 -- is true for as long as as many first reports stand in the ledger as when it was made: the ledger only grows, and so do its counts (026). Whoever reads
 -- compares the two, and looks at the slots themselves where they differ or where there is no note; so every answer is exact at once, with notes or without.
+-- Likewise the greatest value that a district's schools stated: it cannot be added up, and a note of it is true while no report has come since, of any revision.
 
 CREATE TABLE yuebao.window_note (
-    form     smallint  NOT NULL,
-    period   date      NOT NULL,
-    district integer   NOT NULL,
-    slots    integer   NOT NULL,
-    came     integer   NOT NULL,
-    absent   integer[] NOT NULL,
-    late     integer[] NOT NULL,
+    form      smallint  NOT NULL,
+    period    date      NOT NULL,
+    district  integer   NOT NULL,
+    slots     integer   NOT NULL,
+    came      integer   NOT NULL,
+    corrected integer   NOT NULL,
+    absent    integer[] NOT NULL,
+    late      integer[] NOT NULL,
     CONSTRAINT window_note_pk PRIMARY KEY (district, period, form)
 );
 COMMENT ON TABLE  yuebao.window_note IS 'What a look at a district''s slots of a window found, when so many reports had come. Written by note_windows; removed by count_owed where what is owed changes.';
@@ -18,9 +20,28 @@ COMMENT ON COLUMN yuebao.window_note.period IS 'As in slot.';
 COMMENT ON COLUMN yuebao.window_note.district IS 'As in slot.';
 COMMENT ON COLUMN yuebao.window_note.slots IS 'As in owed; 0 where reports came that nobody owes any more.';
 COMMENT ON COLUMN yuebao.window_note.came IS 'First revisions in the ledger, owed or not. While there are no more, the note is true.';
+COMMENT ON COLUMN yuebao.window_note.corrected IS 'Second revisions in the ledger. When there are more, greatest_note is worth writing anew.';
 COMMENT ON COLUMN yuebao.window_note.absent IS 'Schools that owed and had not reported; ascending.';
 COMMENT ON COLUMN yuebao.window_note.late IS 'Schools that owed, and whose first report was late; ascending.';
 SELECT yuebao.guard('yuebao.window_note', 'district', form => 'form');
+
+CREATE TABLE yuebao.greatest_note (
+    form      smallint NOT NULL,
+    period    date     NOT NULL,
+    district  integer  NOT NULL,
+    indicator smallint NOT NULL,
+    reports   integer  NOT NULL,
+    value     bigint,
+    CONSTRAINT greatest_note_pk PRIMARY KEY (district, period, form, indicator)
+);
+COMMENT ON TABLE  yuebao.greatest_note IS 'The greatest value that a district''s own schools stated, of indicators whose district figure is one. Written by note_windows, read by api.greatest_of.';
+COMMENT ON COLUMN yuebao.greatest_note.form IS 'As in figure.';
+COMMENT ON COLUMN yuebao.greatest_note.period IS 'As in figure.';
+COMMENT ON COLUMN yuebao.greatest_note.district IS 'As in figure.';
+COMMENT ON COLUMN yuebao.greatest_note.indicator IS 'As in figure.';
+COMMENT ON COLUMN yuebao.greatest_note.reports IS 'Reports of the window in the ledger, of any revision. While there are no more, the note is true: figures change with reports alone.';
+COMMENT ON COLUMN yuebao.greatest_note.value IS 'As in figure; NULL where nobody stated one.';
+SELECT yuebao.guard('yuebao.greatest_note', 'district', indicator => 'indicator');
 
 -- As in 026; and a note is of what was owed.
 CREATE OR REPLACE FUNCTION yuebao.count_owed(in_districts integer[], of_forms smallint[], of_periods date[]) RETURNS void
@@ -370,19 +391,35 @@ CREATE FUNCTION yuebao.note_window(of_form smallint, of_period date, in_district
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
-    INSERT INTO yuebao.window_note AS n (form, period, district, slots, came, absent, late)
-    SELECT of_form, of_period, d.district, count(s.owed), count(s.late), coalesce(array_agg(s.school ORDER BY s.school) FILTER (WHERE s.owed AND s.late IS NULL), '{}'),
+    INSERT INTO yuebao.window_note AS n (form, period, district, slots, came, corrected, absent, late)
+    SELECT of_form, of_period, d.district, count(s.owed), count(s.late), count(*) FILTER (WHERE s.corrected),
+           coalesce(array_agg(s.school ORDER BY s.school) FILTER (WHERE s.owed AND s.late IS NULL), '{}'),
            coalesce(array_agg(s.school ORDER BY s.school) FILTER (WHERE s.owed AND s.late), '{}')
     FROM unnest(in_districts) AS d (district)
-    LEFT JOIN (SELECT coalesce(o.district, r.district) AS district, coalesce(o.school, r.school) AS school, o.owed, r.late
+    LEFT JOIN (SELECT coalesce(o.district, r.district) AS district, coalesce(o.school, r.school) AS school, o.owed, r.late, r.corrected
                FROM (SELECT l.district, l.school, true AS owed FROM yuebao.slot AS l
                      WHERE l.form = of_form AND l.period = of_period AND l.district = ANY (in_districts)) AS o
-               FULL JOIN (SELECT l.district, l.school, l.late FROM yuebao.report AS l
-                          WHERE l.district = ANY (in_districts) AND l.period = of_period AND l.form = of_form AND l.revision = 1) AS r
+               FULL JOIN (SELECT l.district, l.school, bool_or(l.late) FILTER (WHERE l.revision = 1) AS late, bool_or(l.revision = 2) AS corrected
+                          FROM yuebao.report AS l
+                          WHERE l.district = ANY (in_districts) AND l.period = of_period AND l.form = of_form AND l.revision <= 2
+                          GROUP BY l.district, l.school) AS r
                    ON r.district = o.district AND r.school = o.school) AS s ON s.district = d.district
     GROUP BY d.district
     ON CONFLICT ON CONSTRAINT window_note_pk DO UPDATE
-        SET slots = excluded.slots, came = excluded.came, absent = excluded.absent, late = excluded.late;
+        SET slots = excluded.slots, came = excluded.came, corrected = excluded.corrected, absent = excluded.absent, late = excluded.late;
+
+    INSERT INTO yuebao.greatest_note AS n (form, period, district, indicator, reports, value)
+    SELECT of_form, of_period, d.district, i.indicator, l.reports, g.value
+    FROM unnest(in_districts) AS d (district)
+    CROSS JOIN (SELECT DISTINCT k.indicator FROM yuebao.catalogue_form AS k JOIN yuebao.indicator AS i ON i.indicator = k.indicator
+                WHERE k.form = of_form AND i.over_schools = 'max') AS i
+    CROSS JOIN LATERAL (SELECT count(*) AS reports, array_agg(r.school) FILTER (WHERE r.revision = 1) AS schools FROM yuebao.report AS r
+                        WHERE r.district = d.district AND r.period = of_period AND r.form = of_form OFFSET 0) AS l
+    CROSS JOIN LATERAL (SELECT max(f.value) AS value FROM yuebao.figure AS f
+                        WHERE f.district = d.district AND f.period = of_period AND f.school = ANY (l.schools) AND f.indicator = i.indicator
+                          AND f.form = of_form OFFSET 0) AS g
+    WHERE NOT EXISTS (SELECT FROM yuebao.detached AS a WHERE a.month = date_trunc('month', of_period::timestamp)::date) -- what was noted before stays true
+    ON CONFLICT ON CONSTRAINT greatest_note_pk DO UPDATE SET reports = excluded.reports, value = excluded.value;
 END
 $$;
 COMMENT ON FUNCTION yuebao.note_window(smallint, date, integer[]) IS 'Writes the notes of a window and these districts. Called by note_windows, which holds what is owed.';
@@ -407,11 +444,11 @@ BEGIN
     FOR w IN -- by sums first: no district's count is ever less than its note's
         SELECT c.form, c.period
         FROM yuebao.calendar AS c
-        LEFT JOIN (SELECT n.form, n.period, count(*) FILTER (WHERE n.slots > 0) AS owing, sum(n.came) AS came FROM yuebao.window_note AS n
+        LEFT JOIN (SELECT n.form, n.period, count(*) FILTER (WHERE n.slots > 0) AS owing, sum(n.came + n.corrected) AS came FROM yuebao.window_note AS n
                    GROUP BY n.form, n.period) AS n ON n.form = c.form AND n.period = c.period
         WHERE c.due_at <= now()
           AND (coalesce(n.owing, 0) <> (SELECT count(*) FROM yuebao.owed AS o WHERE o.form = c.form AND o.period = c.period)
-               OR coalesce(n.came, 0) <> (SELECT coalesce(sum(t.schools), 0) FROM yuebao.total_within AS t
+               OR coalesce(n.came, 0) <> (SELECT coalesce(sum(t.schools + t.value), 0) FROM yuebao.total_within AS t
                                           WHERE t.district = ANY (tops) AND t.period = c.period AND t.form = c.form AND t.indicator = 0))
         ORDER BY c.period DESC, c.form
     LOOP
@@ -419,11 +456,11 @@ BEGIN
         stale := ARRAY(
             SELECT coalesce(o.district, t.district)
             FROM (SELECT a.district FROM yuebao.owed AS a WHERE a.form = w.form AND a.period = w.period) AS o
-            FULL JOIN (SELECT p.district, sum(p.schools) AS came FROM yuebao.total_part AS p
+            FULL JOIN (SELECT p.district, sum(p.schools + p.value) AS came FROM yuebao.total_part AS p
                        WHERE p.district = ANY (ARRAY(SELECT a.district FROM yuebao.district AS a)) AND p.period = w.period AND p.form = w.form AND p.indicator = 0
                        GROUP BY p.district) AS t ON t.district = o.district
             LEFT JOIN yuebao.window_note AS n ON n.district = coalesce(o.district, t.district) AND n.period = w.period AND n.form = w.form
-            WHERE n.came IS DISTINCT FROM coalesce(t.came, 0));
+            WHERE n.came + n.corrected IS DISTINCT FROM coalesce(t.came, 0));
         PERFORM yuebao.note_window(w.form, w.period, stale);
         noted := noted + cardinality(stale);
     END LOOP;
@@ -431,7 +468,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION yuebao.note_windows(integer) IS
-    'Notes the windows that are due, the newest first, where more has come than was noted or nothing is noted: until at least so many districts'' windows are '
+    'Notes the windows that are due, the newest first, where more has come or was corrected than was noted, or nothing is noted: until at least so many districts'' windows are '
     '(NULL: all); how many were. 0 also while another session does so or changes what is owed.';
 REVOKE EXECUTE ON FUNCTION yuebao.noted_windows(integer[], date, date), yuebao.absent_slots(integer[], date, date), yuebao.due_members(integer[], integer, integer[]),
     yuebao.moved_schools(integer[]), yuebao.slots_looked_up(smallint[], date[], integer[]), yuebao.early_reports(integer[], integer), yuebao.kept_slots(integer[], integer),

@@ -15,7 +15,7 @@ GOALS = {"totals": 50, "county": 50, "schools": 1000}  # ms, p99
 DASHBOARD_GOAL = 300  # ms, all thirty
 ASKED = {"totals": 60, "county": 60, "schools": 12, "province": 3}  # times, each about another county, month and indicator
 MOST_SECONDS = 10  # for one question; the first run of a slow one says enough
-READERS, THINK = 50, 1.0  # each asks a question of the dashboard or about a county, and reads the answer for a second
+READERS, THINK = 50, 5.0  # each asks a question of the dashboard or about a county, and reads the answer for a second
 RATE, ALONE, BOTH = 1000, 4800, 4800  # reports a second; all primary schools report once
 
 
@@ -95,21 +95,25 @@ def measure_dashboard(database, asked, rounds):
 
 
 class Readers:
-    """Fifty people, each with a connection: ask, look, ask again."""
+    """Fifty people, each with a connection that has asked everything before, as a pool's have: ask, look, ask again."""
 
     def __init__(self, database, asked):
         self._asked = [question for question in asked if question.scope in ("totals", "county")]
-        self._stop, self.times, self.broken = threading.Event(), [], []
+        self._stop, self._warm, self.times, self.broken = threading.Event(), threading.Barrier(READERS + 1), [], []
         self._threads = [threading.Thread(target=self._read, args=(Asker(database, seed), random.Random(seed))) for seed in range(READERS)]
 
     def _read(self, asker, dice):
         try:
+            for question in self._asked:
+                asker.ask(question)
+            self._warm.wait()
             self._stop.wait(dice.random() * THINK)
             while not self._stop.is_set():
                 self.times.append(asker.ask(dice.choice(self._asked))[0])
                 self._stop.wait(THINK * (0.5 + dice.random()))
         except psycopg2.Error as error:
             self.broken.append(error)
+            self._warm.abort()
         asker.link.close()
 
     def __enter__(self):
@@ -118,10 +122,8 @@ class Readers:
         return self
 
     def warm(self):
-        """Until each has asked a few: plans are made, caches are warm."""
-        while len(self.times) < READERS * 3 and not self.broken:
-            time.sleep(0.1)
-        self.times.clear()
+        """Until all have: plans are made, caches are warm."""
+        self._warm.wait()
 
     def __exit__(self, *problem):
         self._stop.set()

@@ -78,8 +78,8 @@ bool audit_ledger(struct audit *audit) __attribute__((warn_unused_result));
 bool audit_totals(struct audit *audit, struct audit_group *group) __attribute__((warn_unused_result));
 /* What stands in the books and belongs to no report. */
 bool audit_lone(struct audit *audit) __attribute__((warn_unused_result));
-/* What is kept so that nobody need count it: totals of districts below, what is owed, who was absent or
- * late. */
+/* What is kept so that nobody need count it: totals of districts below, what is owed, what is noted of
+ * windows. */
 bool audit_counts(struct audit *audit) __attribute__((warn_unused_result));
 
 /* What the last two are made of: each row of a query with audit_scope's values is told. A stream is open

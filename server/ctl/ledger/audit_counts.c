@@ -1,7 +1,8 @@
 /*
  * check-totals: what is kept so that nobody need count it. The totals of districts below, against those
  * districts' own, which audit_totals() held against the ledger; what is owed, against the slots; and what was
- * noted of a window, against both. A note by which fewer came than stand in the ledger is not used any more.
+ * noted of a window, against both and the figures. A note by which fewer came than stand in the ledger is not
+ * used any more.
  */
 #include <stdlib.h>
 
@@ -60,6 +61,21 @@ static const char noted_sql[] =
     "                           coalesce(w.late, '{}') AS late) AS t "
     "WHERE " AUDIT_IN_SCOPE("n") " AND n.came >= t.came AND (n.slots, n.came, n.absent, n.late) IS DISTINCT FROM (t.slots, t.came, t.absent, t.late) "
     "ORDER BY n.district, n.period, f.code";
+
+/* Figures that are put away cannot be looked at. */
+static const char greatest_sql[] =
+    "SELECT n.district, f.code, yuebao.period_text(n.period, f.frequency), n.indicator, i.code, "
+    "       trim_scale(n.value * 10::numeric ^ -i.decimals), trim_scale(g.value * 10::numeric ^ -i.decimals) "
+    "FROM yuebao.greatest_note AS n "
+    "JOIN yuebao.form AS f ON f.form = n.form JOIN yuebao.indicator AS i ON i.indicator = n.indicator "
+    "CROSS JOIN LATERAL (SELECT count(*) AS reports, array_agg(r.school) FILTER (WHERE r.revision = 1) AS schools FROM yuebao.report AS r "
+    "                    WHERE r.district = n.district AND r.period = n.period AND r.form = n.form OFFSET 0) AS l "
+    "CROSS JOIN LATERAL (SELECT max(v.value) AS value FROM yuebao.figure AS v "
+    "                    WHERE v.district = n.district AND v.period = n.period AND v.school = ANY (l.schools) AND v.form = n.form "
+    "                      AND v.indicator = n.indicator OFFSET 0) AS g "
+    "WHERE " AUDIT_IN_SCOPE("n") " AND n.reports >= l.reports AND (n.reports, n.value) IS DISTINCT FROM (l.reports, g.value) "
+    "  AND NOT EXISTS (SELECT FROM yuebao.detached AS a WHERE a.month = date_trunc('month', n.period::timestamp)::date) "
+    "ORDER BY n.district, n.period, f.code, n.indicator";
 /* clang-format on */
 
 enum { DISTRICT, FORM, PERIOD, INDICATOR, CODE, FOUND, EXPECTED };
@@ -82,8 +98,9 @@ tell(struct audit *a, const PGresult *rows, int r, const void *about)
 bool
 audit_counts(struct audit *a)
 {
-    static const enum difference above = DIFFERENCE_above, owed = DIFFERENCE_owed, noted = DIFFERENCE_noted;
+    static const enum difference above = DIFFERENCE_above, owed = DIFFERENCE_owed, noted = DIFFERENCE_noted,
+                                 greatest = DIFFERENCE_greatest;
 
     return audit_walk(a, above_sql, tell, &above) && audit_walk(a, owed_sql, tell, &owed) &&
-           audit_walk(a, noted_sql, tell, &noted);
+           audit_walk(a, noted_sql, tell, &noted) && audit_walk(a, greatest_sql, tell, &greatest);
 }

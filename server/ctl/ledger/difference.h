@@ -54,7 +54,8 @@
     X(reports, "total_reports")                                                                              \
     X(above, "total_above")                                                                                  \
     X(owed, "owed")                                                                                          \
-    X(noted, "noted")
+    X(noted, "noted")                                                                                        \
+    X(greatest, "greatest")
 
 enum difference {
 #define X(name, key) DIFFERENCE_##name,
