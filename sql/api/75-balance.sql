@@ -19,8 +19,12 @@ RETURNS TABLE (
     district integer, district_zh text, district_en text, level text, "position" integer, kind text, indicator text, name_zh text, name_en text, unit text,
     period text, first_day date, schools bigint, left_out bigint, excluded bigint, value numeric, pupils numeric, per_pupil numeric,
     deviation numeric, cv numeric, threshold numeric, met boolean)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET jit = off SET work_mem = '64MB'
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB'
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
 WITH windows AS MATERIALIZED (
     SELECT w.* FROM yuebao.balance_windows(balance_in.in_district, balance_in.in_period, balance_in.of_kind, balance_in.of_indicator) AS w
     JOIN yuebao.balance_indicator AS b ON b.balance = w.balance
@@ -60,7 +64,8 @@ CROSS JOIN LATERAL (
     SELECT yuebao.balance_cv(s.pupils, s.value, s.squares) AS cv,
            s.value / s.pupils * b.scale * 10::numeric ^ (w.pupils_decimals - w.value_decimals) AS per_pupil) AS x
 ORDER BY array_position(ARRAY['nation', 'province', 'prefecture', 'county'], d.level), s.district, w.window_no;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.balance_in(integer, text, text, text, boolean, text[], text, numeric, numeric) IS
     'How unevenly resources per pupil are spread over the schools of a district and each district below it (and_below; NULL: of every district), in a '
     'period (NULL: of each resource the newest that is settled and has figures), for a kind of school, for one resource; and what if.';
@@ -77,8 +82,12 @@ RETURNS TABLE (
     district integer, district_zh text, district_en text, school text, school_zh text, school_en text, kind text,
     form text, period text, first_day date, indicator text, name_zh text, name_en text, unit text, standing text, exclusion text,
     value numeric, pupils numeric, per_pupil numeric, difference numeric, variance_share numeric, cv numeric, cv_without numeric)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 1000 SET jit = off SET work_mem = '64MB'
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB'
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
 WITH windows AS MATERIALIZED (
     SELECT w.* FROM yuebao.balance_windows(balance_schools_in.in_district, balance_schools_in.in_period, balance_schools_in.of_kind,
                                            balance_schools_in.of_indicator) AS w
@@ -114,7 +123,8 @@ CROSS JOIN LATERAL (SELECT b.scale * 10::numeric ^ (w.pupils_decimals - w.value_
 CROSS JOIN LATERAL (SELECT CASE WHEN p.pupils > 0 THEN p.value / p.pupils * t.factor END AS per_pupil, t.factor,
                            p.value * s.pupils - s.value * p.pupils AS apart) AS x
 ORDER BY w.window_no, p.beside, 21 DESC NULLS LAST, o.code;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.balance_schools_in(integer, text, text, text, text[], text, numeric, numeric) IS
     'The schools behind api.balance_in, those first that move it most: what each has per pupil, which share of the variance is its own, and the '
     'coefficient of variation without it. Without a district each school is seen beside those of its own district.';

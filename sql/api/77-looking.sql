@@ -272,8 +272,12 @@ RETURNS TABLE (
     school text, district integer, district_zh text, district_en text, kind text, form text, period text, indicator text, name_zh text, name_en text,
     unit text, state text, missing_zh text, missing_en text, figure numeric, value numeric, denominator numeric,
     district_figure numeric, district_schools bigint, rank bigint, of bigint, quarter integer, before_period text, before numeric, change numeric)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 60 SET jit = off
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 60 SET search_path = pg_catalog, pg_temp SET jit = off
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH slot AS MATERIALIZED ( -- the period that was named, else the newest in which each form of the school was reported
         SELECT DISTINCT ON (o.form) o.*,
                (SELECT max(b.period) FROM yuebao.calendar AS b WHERE b.form = o.form AND b.period < o.period) AS before,
@@ -301,9 +305,10 @@ BEGIN ATOMIC
         SELECT o.form, o.school AS own, g.school, g.indicator, g.value, g.denominator,
                api.figure_of(i.over_schools, i.decimals, i.denominator_decimals, 1, g.value, g.denominator) AS figure
         FROM slot AS o
-        CROSS JOIN LATERAL yuebao.figures_of(o.district, o.period, 0, 2147483647) AS g
+        CROSS JOIN LATERAL (SELECT u.school, u.indicator, u.value, u.denominator FROM yuebao.figure AS u
+                            WHERE u.district = o.district AND u.period = o.period AND u.form = o.form AND u.value IS NOT NULL OFFSET 0) AS g
         JOIN yuebao.indicator AS i ON i.indicator = g.indicator
-        WHERE g.form = o.form AND o.district IN (SELECT v.district FROM yuebao.seen_district AS v) -- an inspector is told of no others
+        WHERE o.district IN (SELECT v.district FROM yuebao.seen_district AS v) -- an inspector is told of no others
     ), ranked AS MATERIALIZED (
         SELECT f.*, rank() OVER (PARTITION BY f.form, f.indicator ORDER BY f.figure DESC NULLS LAST) AS rank,
                count(f.figure) OVER (PARTITION BY f.form, f.indicator) AS of
@@ -340,7 +345,8 @@ BEGIN ATOMIC
     LEFT JOIN district AS t ON t.form = o.form AND t.indicator = i.indicator
     WHERE yuebao.needs_figures(o.period)
     ORDER BY f.code, i.indicator;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.profile(text, text) IS
     'Every indicator that a school is asked in a period (NULL: of each of its forms the newest that it reported) beside its own district: the figure of '
     'the district''s schools of the same kind by the indicator''s rule, the school''s rank among them (1 the highest) and quarter (1 the highest), and its own '
@@ -369,8 +375,12 @@ RETURNS TABLE (
     revision integer, stands boolean, figure numeric, value numeric, denominator numeric, state text, missing_zh text, missing_en text, changed boolean,
     received_at timestamptz, late boolean, admitted boolean, corrected boolean, correction text, filler text, reviewer text, head text,
     explanation text, replaced_at timestamptz, replaced_by text, id text)
-    LANGUAGE sql STABLE SECURITY DEFINER ROWS 2 SET jit = off
-BEGIN ATOMIC
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 2 SET search_path = pg_catalog, pg_temp SET jit = off
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH reports AS MATERIALIZED (
         SELECT r.*, s.code AS school_code, s.name_zh, s.name_en, f.code AS form_code, i.indicator,
                lead(r.revision) OVER (PARTITION BY r.form ORDER BY r.revision) IS NULL AS stands,
@@ -413,7 +423,8 @@ BEGIN ATOMIC
     LEFT JOIN stated AS n ON n.form = r.form AND n.revision = r.revision
     LEFT JOIN stated AS e ON e.form = r.form AND e.revision = r.revision - 1
     ORDER BY r.form_code, r.revision DESC;
-END;
+END
+$$;
 COMMENT ON FUNCTION api.figure_trace(text, text, text) IS
     'One figure back to what was signed: a row a revision, the one that stands first, with its report''s id, names, instants and reason, the school''s '
     'explanations, and which report replaced it when. yuebaoctl replay shows a statement and its receipt whole.';
