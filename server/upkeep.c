@@ -11,7 +11,7 @@
 #define FOLD_WORTH      2000u  /* rows of ours that are worth one; a province's sum reads so many in 20 ms */
 #define FOLD_AFTER_MS   4000u  /* fewer wait so long */
 #define JUDGE_ANYWAY_MS 30000u /* what a collector that died has left is judged by then */
-#define NOTE_WINDOWS    200    /* districts' windows noted at a time: some 100 ms */
+#define NOTE_WINDOWS    200    /* districts' windows noted at a time */
 #define NOTE_EVERY_MS   60000u
 #define REST_FACTOR     4u /* judging and noting take at most a fifth of the time each */
 #define AFTER_ERROR_MS  1000u

@@ -461,6 +461,7 @@ BEGIN
                        GROUP BY p.district) AS t ON t.district = o.district
             LEFT JOIN yuebao.window_note AS n ON n.district = coalesce(o.district, t.district) AND n.period = w.period AND n.form = w.form
             WHERE n.came + n.corrected IS DISTINCT FROM coalesce(t.came, 0));
+        stale := stale[1 : coalesce(most - noted, cardinality(stale))];
         PERFORM yuebao.note_window(w.form, w.period, stale);
         noted := noted + cardinality(stale);
     END LOOP;
@@ -468,8 +469,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION yuebao.note_windows(integer) IS
-    'Notes the windows that are due, the newest first, where more has come or was corrected than was noted, or nothing is noted: until at least so many districts'' windows are '
-    '(NULL: all); how many were. 0 also while another session does so or changes what is owed.';
+    'Notes the windows that are due, the newest first, where more has come or was corrected than was noted, or nothing is noted: at most so many districts'' '
+    'windows (NULL: all); how many were. 0 also while another session does so or changes what is owed.';
 REVOKE EXECUTE ON FUNCTION yuebao.noted_windows(integer[], date, date), yuebao.absent_slots(integer[], date, date), yuebao.due_members(integer[], integer, integer[]),
     yuebao.moved_schools(integer[]), yuebao.slots_looked_up(smallint[], date[], integer[]), yuebao.early_reports(integer[], integer), yuebao.kept_slots(integer[], integer),
     yuebao.note_window(smallint, date, integer[]), yuebao.note_windows(integer) FROM PUBLIC;

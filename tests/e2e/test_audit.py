@@ -230,7 +230,7 @@ TAMPERINGS = {
     "reports owed below": ("owed_above", "UPDATE yuebao.owed_above SET slots = slots + 1 WHERE district = 100000", {"owed"}, None),
     "who was absent": ("window_note", "UPDATE yuebao.window_note SET absent = absent[2:] WHERE {note}", {"noted"}, None),
     "who was late": ("window_note", "UPDATE yuebao.window_note SET late = '{}' WHERE {note}", {"noted"}, None),
-    "the greatest value": ("greatest_note", "UPDATE yuebao.greatest_note SET value = value + 1 WHERE {note} AND value IS NOT NULL", {"greatest"}, None),
+    "the greatest value": ("greatest_note", "UPDATE yuebao.greatest_note SET value = coalesce(value, 0) + 1 WHERE {note}", {"greatest"}, None),
     "a name": ("report", "UPDATE yuebao.report SET filler = '无名' WHERE {of:plain}", {"filler"}, "plain"),
     "late": ("report", "UPDATE yuebao.report SET late = false WHERE {of:late}", {"late", "noted"}, "late"),
     "admitted": ("report", "UPDATE yuebao.report SET admitted = false WHERE {of:afterwards}", {"admitted"}, "afterwards"),

@@ -1,6 +1,6 @@
 -- What is noted of a window's greatest value (yuebao.greatest_note) is read while it is true, and not a report longer.
 BEGIN;
-SELECT plan(14);
+SELECT plan(15);
 \ir fixture.psql
 
 CREATE FUNCTION pg_temp.greatest() RETURNS bigint LANGUAGE sql AS $$
@@ -19,7 +19,8 @@ SELECT is(pg_temp.greatest(), NULL, 'nobody has stated one');
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01', '{"pupils": [100], "largest": [60]}');
 SELECT pg_temp.file('P2', 'primary.monthly', '2025-01-01', '{"pupils": [50], "largest": [40]}');
 SELECT pg_temp.is_greatest(60, 'not noted');
-SELECT isnt(yuebao.note_windows(NULL), 0, 'it is noted');
+SELECT is(yuebao.note_windows(1), 1, 'a district''s window is noted');
+SELECT isnt(yuebao.note_windows(NULL), 0, 'and all others');
 SELECT pg_temp.is_greatest(60, 'noted');
 UPDATE yuebao.greatest_note SET value = value + 1000;
 SELECT is(pg_temp.greatest(), 1060::bigint, 'it is the note that is read');
