@@ -14,7 +14,7 @@ CREATE TABLE yuebao.window_note (
     late      integer[] NOT NULL,
     CONSTRAINT window_note_pk PRIMARY KEY (district, period, form)
 );
-COMMENT ON TABLE  yuebao.window_note IS 'What a look at a district''s slots of a window found, when so many reports had come. Written by note_windows; removed by count_owed where what is owed changes.';
+COMMENT ON TABLE  yuebao.window_note IS 'What a look at a district''s slots of a window found, when so many reports had come. Written by note_windows; removed where what is owed is counted anew.';
 COMMENT ON COLUMN yuebao.window_note.form IS 'As in slot.';
 COMMENT ON COLUMN yuebao.window_note.period IS 'As in slot.';
 COMMENT ON COLUMN yuebao.window_note.district IS 'As in slot.';
@@ -43,34 +43,21 @@ COMMENT ON COLUMN yuebao.greatest_note.reports IS 'Reports of the window in the 
 COMMENT ON COLUMN yuebao.greatest_note.value IS 'As in figure; NULL where nobody stated one.';
 SELECT yuebao.guard('yuebao.greatest_note', 'district', indicator => 'indicator');
 
--- As in 026; and a note is of what was owed.
-CREATE OR REPLACE FUNCTION yuebao.count_owed(in_districts integer[], of_forms smallint[], of_periods date[]) RETURNS void
+-- A note is of what was owed: what count_owed takes away or counts anew is noted anew, though the number be the same.
+CREATE FUNCTION yuebao.forget_notes() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    LOCK TABLE yuebao.owed IN SHARE ROW EXCLUSIVE MODE;
-    DELETE FROM yuebao.window_note AS n
-    WHERE (in_districts IS NULL OR n.district = ANY (in_districts))
-      AND (of_forms IS NULL OR (n.form, n.period) IN (SELECT w.form, w.period FROM unnest(of_forms, of_periods) AS w (form, period)));
-    DELETE FROM yuebao.owed AS o
-    WHERE (in_districts IS NULL OR o.district = ANY (in_districts))
-      AND (of_forms IS NULL OR (o.form, o.period) IN (SELECT w.form, w.period FROM unnest(of_forms, of_periods) AS w (form, period)));
-    IF of_forms IS NOT NULL THEN
-        INSERT INTO yuebao.owed (form, period, district, slots)
-        SELECT s.form, s.period, s.district, count(*)
-        FROM unnest(of_forms, of_periods) AS w (form, period)
-        CROSS JOIN LATERAL (SELECT o.form, o.period, o.district FROM yuebao.slot AS o WHERE o.form = w.form AND o.period = w.period OFFSET 0) AS s
-        GROUP BY s.form, s.period, s.district;
-    ELSIF in_districts IS NOT NULL THEN
-        INSERT INTO yuebao.owed (form, period, district, slots)
-        SELECT s.form, s.period, s.district, count(*) FROM yuebao.slot AS s WHERE s.district = ANY (in_districts)
-        GROUP BY s.form, s.period, s.district;
-    ELSE
-        INSERT INTO yuebao.owed (form, period, district, slots)
-        SELECT s.form, s.period, s.district, count(*) FROM yuebao.slot AS s GROUP BY s.form, s.period, s.district;
-    END IF;
+    DELETE FROM yuebao.window_note AS n USING changed AS c WHERE n.district = c.district AND n.period = c.period AND n.form = c.form;
+    RETURN NULL;
 END
 $$;
+COMMENT ON FUNCTION yuebao.forget_notes() IS 'Removes the notes of windows whose slots are counted anew.';
+REVOKE EXECUTE ON FUNCTION yuebao.forget_notes() FROM PUBLIC;
+CREATE TRIGGER note_forgotten AFTER DELETE ON yuebao.owed
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION yuebao.forget_notes();
+CREATE TRIGGER note_forgotten_come AFTER INSERT ON yuebao.owed
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION yuebao.forget_notes();
 
 -- ---- reading -----------------------------------------------------------------------------------------------------------------------------
 

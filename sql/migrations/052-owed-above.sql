@@ -57,15 +57,12 @@ END
 $$;
 COMMENT ON FUNCTION yuebao.district_keep_totals() IS 'Keeps yuebao.total_above and yuebao.owed_above when a district is put below another.';
 
--- As in 051; and what is counted anew leaves the districts above first, and comes to them again.
+-- As in 026; and what is counted anew leaves the districts above first, and comes to them again.
 CREATE OR REPLACE FUNCTION yuebao.count_owed(in_districts integer[], of_forms smallint[], of_periods date[]) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     LOCK TABLE yuebao.owed IN SHARE ROW EXCLUSIVE MODE;
-    DELETE FROM yuebao.window_note AS n
-    WHERE (in_districts IS NULL OR n.district = ANY (in_districts))
-      AND (of_forms IS NULL OR (n.form, n.period) IN (SELECT w.form, w.period FROM unnest(of_forms, of_periods) AS w (form, period)));
     WITH gone AS (
         DELETE FROM yuebao.owed AS o
         WHERE (in_districts IS NULL OR o.district = ANY (in_districts))

@@ -15,7 +15,7 @@ GOALS = {"totals": 50, "county": 50, "schools": 1000}  # ms, p99
 DASHBOARD_GOAL = 300  # ms, all thirty
 ASKED = {"totals": 60, "county": 60, "schools": 12, "province": 3}  # times, each about another county, month and indicator
 MOST_SECONDS = 10  # for one question; the first run of a slow one says enough
-READERS, THINK = 50, 5.0  # each asks a question of the dashboard or about a county, and reads the answer for a second
+READERS, THINK = 50, 5.0  # each asks a question of the dashboard or about a county, and reads the answer for so many seconds
 RATE, ALONE, BOTH = 1000, 4800, 4800  # reports a second; all primary schools report once
 
 
