@@ -120,6 +120,27 @@ COMMENT ON FUNCTION api.greatest_of(integer[], date, smallint[], smallint) IS
     'The greatest stored value that schools of these districts, not of those below them, stated in these forms of one period.';
 
 -- Sums come from the totals.
+CREATE FUNCTION api.totals_at(in_district integer, of_period date, of_form smallint)
+RETURNS TABLE (indicator smallint, schools bigint, excused bigint, value numeric, denominator numeric)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 60 SET search_path = pg_catalog, pg_temp SET jit = off
+    SET plan_cache_mode = force_generic_plan -- planned once a session
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT p.indicator, sum(p.schools)::bigint, sum(p.excused)::bigint, sum(p.value), sum(p.denominator)
+    FROM (SELECT o.indicator, o.schools::bigint AS schools, o.excused::bigint AS excused, o.value, o.denominator FROM yuebao.total_folded AS o
+          WHERE o.district = in_district AND o.period = of_period AND o.form = of_form
+          UNION ALL
+          SELECT o.indicator, o.schools, o.excused, o.value, o.denominator FROM yuebao.total_above AS o
+          WHERE o.district = in_district AND o.period = of_period AND o.form = of_form
+          UNION ALL
+          SELECT u.indicator, u.schools, u.excused, u.value, u.denominator FROM yuebao.unfolded_of(ARRAY[in_district], ARRAY[of_form], ARRAY[of_period], NULL) AS u) AS p
+    GROUP BY p.indicator;
+END
+$$;
+COMMENT ON FUNCTION api.totals_at(integer, date, smallint) IS
+    'Stored totals of a district with all below it, of one period and form, by indicator; 0: the reports themselves are counted.';
+
 CREATE VIEW api.district_total AS
 SELECT t.district, t.name_zh AS district_zh, t.name_en AS district_en, t.level,
        yuebao.period_text(t.period, f.frequency) AS period, t.period AS first_day, f.frequency, f.kind,
@@ -139,10 +160,7 @@ SELECT t.district, t.name_zh AS district_zh, t.name_en AS district_en, t.level,
 FROM (SELECT d.district, d.name_zh, d.name_en, d.level, c.period, c.form, n.indicator, n.schools, n.excused, n.value, n.denominator
       FROM yuebao.district AS d
       CROSS JOIN yuebao.calendar AS c
-      CROSS JOIN LATERAL (SELECT p.indicator, sum(p.schools)::bigint AS schools, sum(p.excused)::bigint AS excused, sum(p.value) AS value,
-                                 sum(p.denominator) AS denominator
-                          FROM yuebao.total_within AS p
-                          WHERE p.district = d.district AND p.period = c.period AND p.form = c.form GROUP BY p.indicator OFFSET 0) AS n) AS t
+      CROSS JOIN LATERAL api.totals_at(d.district, c.period, c.form) AS n) AS t
 JOIN yuebao.form AS f ON f.form = t.form
 JOIN yuebao.indicator AS i ON i.indicator = t.indicator;
 COMMENT ON VIEW api.district_total IS

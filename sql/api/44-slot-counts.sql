@@ -37,8 +37,14 @@ BEGIN
         expected := (SELECT sum(o.slots) FROM yuebao.owed_within AS o WHERE o.form = of_form AND o.period = of_period AND o.district = in_district);
         SELECT coalesce(sum(t.schools), 0), coalesce(sum(t.excused), 0), coalesce(sum(t.value), 0), coalesce(sum(t.denominator), 0)
         INTO reported, late, corrected, admitted
-        FROM yuebao.total_within AS t
-        WHERE t.district = in_district AND t.period = of_period AND t.form = of_form AND t.indicator = 0;
+        FROM (SELECT o.schools::bigint AS schools, o.excused::bigint AS excused, o.value, o.denominator FROM yuebao.total_folded AS o
+              WHERE o.district = in_district AND o.period = of_period AND o.form = of_form AND o.indicator = 0
+              UNION ALL
+              SELECT o.schools, o.excused, o.value, o.denominator FROM yuebao.total_above AS o
+              WHERE o.district = in_district AND o.period = of_period AND o.form = of_form AND o.indicator = 0
+              UNION ALL
+              SELECT u.schools, u.excused, u.value, u.denominator
+              FROM yuebao.unfolded_of(ARRAY[in_district], ARRAY[of_form], ARRAY[of_period], ARRAY[0]::smallint[]) AS u) AS t;
         IF EXISTS (SELECT FROM yuebao.school_change AS c WHERE c.district = ANY (below)) THEN
             SELECT slot_counts.reported - coalesce(sum(u.reported), 0), slot_counts.late - coalesce(sum(u.late), 0),
                    slot_counts.corrected - coalesce(sum(u.corrected), 0), slot_counts.admitted - coalesce(sum(u.admitted), 0)

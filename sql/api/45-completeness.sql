@@ -55,10 +55,7 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH stated AS (
-        SELECT t.indicator, sum(t.schools)::bigint AS with_value, sum(t.excused)::bigint AS excused
-        FROM yuebao.total_within AS t
-        WHERE t.district = in_district AND t.period = of_period AND t.form = of_form AND t.indicator > 0
-        GROUP BY t.indicator
+        SELECT t.indicator, t.schools AS with_value, t.excused FROM api.totals_at(in_district, of_period, of_form) AS t WHERE t.indicator > 0
     ), reasons AS (
         SELECT g.indicator, count(*) FILTER (WHERE g.missing = 1) AS not_applicable, count(*) FILTER (WHERE g.missing = 2) AS not_yet_known,
                count(*) FILTER (WHERE g.missing = 3) AS not_collected, count(*) FILTER (WHERE g.missing = 4) AS refused

@@ -48,20 +48,22 @@ WITH wanted AS MATERIALIZED (
     FROM (SELECT w.district, w.form, w.period, bool_or(w.counted) AS counted, bool_or(w.closed) AS closed -- of what is counted, the calendar's
           FROM owed AS w GROUP BY w.district, w.form, w.period) AS o
 ), parts AS ( -- yuebao.total_within, but what is not folded is read once for all
-    SELECT o.district, o.form, o.period, o.indicator, t.schools, t.value, t.denominator
-    FROM (SELECT DISTINCT w.district, w.form, w.period, w.indicator FROM owed AS w
-          UNION ALL
-          SELECT s.district, s.form, s.period, 0::smallint FROM slots AS s WHERE s.counted) AS o
-    CROSS JOIN LATERAL (SELECT f.schools::bigint AS schools, f.value, f.denominator FROM yuebao.total_folded AS f
-                        WHERE f.district = o.district AND f.period = o.period AND f.form = o.form AND f.indicator = o.indicator
+    SELECT o.district, o.form, o.period, t.indicator, t.schools, t.value, t.denominator
+    FROM (SELECT l.district, l.form, l.period, array_agg(l.indicator) AS indicators -- found together: they lie side by side
+          FROM (SELECT DISTINCT w.district, w.form, w.period, w.indicator FROM owed AS w
+                UNION ALL
+                SELECT s.district, s.form, s.period, 0::smallint FROM slots AS s WHERE s.counted) AS l
+          GROUP BY l.district, l.form, l.period) AS o
+    CROSS JOIN LATERAL (SELECT f.indicator, f.schools::bigint AS schools, f.value, f.denominator FROM yuebao.total_folded AS f
+                        WHERE f.district = o.district AND f.period = o.period AND f.form = o.form AND f.indicator = ANY (o.indicators)
                         UNION ALL
-                        SELECT f.schools, f.value, f.denominator FROM yuebao.total_above AS f
-                        WHERE f.district = o.district AND f.period = o.period AND f.form = o.form AND f.indicator = o.indicator OFFSET 0) AS t
+                        SELECT f.indicator, f.schools, f.value, f.denominator FROM yuebao.total_above AS f
+                        WHERE f.district = o.district AND f.period = o.period AND f.form = o.form AND f.indicator = ANY (o.indicators) OFFSET 0) AS t
     UNION ALL
     SELECT s.district, s.form, s.period, u.indicator, u.schools, u.value, u.denominator
-    FROM yuebao.total_unfolded AS u
-    JOIN yuebao.district_ancestor AS a ON a.district = u.district
-    JOIN slots AS s ON s.district = a.ancestor AND s.period = u.period AND s.form = u.form
+    FROM yuebao.unfolded_of(period_figures.districts, ARRAY(SELECT DISTINCT n.form FROM slots AS n), ARRAY(SELECT DISTINCT n.period FROM slots AS n),
+                            period_figures.indicators || 0::smallint) AS u
+    JOIN slots AS s ON s.district = u.district AND s.period = u.period AND s.form = u.form
 ), totals AS MATERIALIZED (
     SELECT p.district, p.form, p.period, p.indicator, sum(p.schools) AS schools, sum(p.value) AS value, sum(p.denominator) AS denominator
     FROM parts AS p

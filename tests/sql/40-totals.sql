@@ -1,6 +1,6 @@
 -- Totals are exact at once, before, between and after folds.
 BEGIN;
-SELECT plan(21);
+SELECT plan(24);
 \ir fixture.psql
 
 CREATE FUNCTION pg_temp.differences() RETURNS bigint LANGUAGE sql AS $$
@@ -61,6 +61,18 @@ SELECT is(pg_temp.differences_within(), 0::bigint, 'and of every node of the tre
 SELECT pg_temp.file('P1', 'primary.monthly', '2025-01-01', '{"pupils": [90], "funds": "1", "rate": [2, 4], "largest": [61]}', 2);
 SELECT is(pg_temp.differences(), 0::bigint, 'a correction takes back what it replaces');
 SELECT is((SELECT count(*) FROM yuebao.figure_history), 5::bigint, 'and history keeps it');
+CREATE FUNCTION pg_temp.waits(wanted smallint[]) RETURNS SETOF yuebao.total_above LANGUAGE sql AS $$
+    SELECT a.ancestor, u.period, u.form, u.indicator, sum(u.schools)::bigint, sum(u.excused)::bigint, sum(u.value), sum(u.denominator)
+    FROM yuebao.total_unfolded AS u JOIN yuebao.district_ancestor AS a ON a.district = u.district
+    WHERE wanted IS NULL OR u.indicator = ANY (wanted)
+    GROUP BY a.ancestor, u.period, u.form, u.indicator
+$$;
+CREATE FUNCTION pg_temp.waiting(wanted smallint[]) RETURNS SETOF yuebao.total_above LANGUAGE sql AS $$
+    SELECT * FROM yuebao.unfolded_of(ARRAY(SELECT district FROM yuebao.district), ARRAY(SELECT form FROM yuebao.form), ARRAY(SELECT period FROM yuebao.calendar), wanted)
+$$;
+SELECT bag_eq('SELECT * FROM pg_temp.waiting(NULL)', 'SELECT * FROM pg_temp.waits(NULL)', 'what is not folded, of all indicators at once');
+SELECT bag_eq('SELECT * FROM pg_temp.waiting(''{0, 1, 2}'')', 'SELECT * FROM pg_temp.waits(''{0, 1, 2}'')', 'and of a few');
+SELECT ok((SELECT count(*) > 10 FROM pg_temp.waits('{0, 1, 2}')), 'there is some of these');
 SELECT is(yuebao.fold_totals(1000) + yuebao.fold_totals(1000), 13, 'the rest, and then nothing');
 SELECT is(pg_temp.differences(), 0::bigint, 'all folded');
 SELECT is_empty('SELECT * FROM yuebao.total_delta', 'no difference is left over');
