@@ -12,8 +12,10 @@
 #define FOLD_AFTER_MS   4000u  /* fewer wait so long */
 #define JUDGE_ANYWAY_MS 30000u /* what a collector that died has left is judged by then */
 #define NOTE_WINDOWS    200    /* districts' windows noted at a time */
-#define NOTE_EVERY_MS   60000u
-#define REST_FACTOR     4u /* judging and noting take at most a fifth of the time each */
+#define COMPARE_REPORTS 200    /* reports compared at a time, a millisecond or two each */
+#define NOTE_EVERY_MS   60000u /* and compared */
+#define REST_FACTOR     4u     /* judging and noting take at most a fifth of the time each */
+#define COMPARE_FACTOR  19u    /* comparing a twentieth */
 #define AFTER_ERROR_MS  1000u
 #define NOBODY          CHORES
 #define NEVER           UINT64_MAX
@@ -38,6 +40,7 @@ static const struct link_statement statements[] = {
     [CHORE_JUDGE] = {"judge", "SELECT yuebao.judge_totals()"},
     [CHORE_FOLD] = {"fold", "SELECT yuebao.fold_totals($1::int4)"},
     [CHORE_NOTE] = {"note", "SELECT yuebao.note_windows($1::int4)"},
+    [CHORE_COMPARE] = {"compare", "SELECT yuebao.note_past($1::int4)"},
     [CHORES] = {NULL, NULL},
 };
 
@@ -54,6 +57,8 @@ run(struct upkeep *upkeep, enum chore chore)
         upkeep->unfolded = 0;
     } else if (chore == CHORE_NOTE) {
         binary_raw32(link_argument(&a), NOTE_WINDOWS);
+    } else if (chore == CHORE_COMPARE) {
+        binary_raw32(link_argument(&a), COMPARE_REPORTS);
     }
     link_call(upkeep->link, (int)chore, statements[chore].name, &a);
     link_run(upkeep->link, false);
@@ -117,6 +122,10 @@ rest(struct upkeep *upkeep, enum chore chore, int32_t result)
     case CHORE_NOTE:
         *not_before = now + took * REST_FACTOR;
         upkeep->chores[chore].due_ms = result >= NOTE_WINDOWS ? 0 : now + NOTE_EVERY_MS;
+        return;
+    case CHORE_COMPARE:
+        *not_before = now + took * COMPARE_FACTOR;
+        upkeep->chores[chore].due_ms = result >= COMPARE_REPORTS ? 0 : now + NOTE_EVERY_MS;
         return;
     }
 }

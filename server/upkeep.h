@@ -13,6 +13,9 @@
  *           is enough to fold, or for some seconds
  * note      writes down who was absent or late in windows that are due, and greatest values, so that a year
  *           need not be looked up report by report. Answers are exact without it. Once a minute
+ * compare   compares new reports with their schools' past and writes down which figures may be unlike it, so
+ *           that whoever asks need not read the past of all of them. Answers are exact without it. Once a
+ *           minute, and gently: on the day when all reports are due it may take an hour
  */
 #ifndef YUEBAO_UPKEEP_H
 #define YUEBAO_UPKEEP_H
@@ -21,7 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum chore { CHORE_ANNOUNCE, CHORE_JUDGE, CHORE_FOLD, CHORE_NOTE, CHORES };
+enum chore { CHORE_ANNOUNCE, CHORE_JUDGE, CHORE_FOLD, CHORE_NOTE, CHORE_COMPARE, CHORES };
 
 struct upkeep;
 

@@ -155,80 +155,61 @@ RETURNS TABLE (
     SET enable_sort = off SET enable_nestloop = off SET plan_cache_mode = force_generic_plan -- planned once a session
 AS $$
 #variable_conflict use_column
+DECLARE
+    below  integer[] := ARRAY(SELECT a.district FROM yuebao.district_ancestor AS a WHERE a.ancestor = outliers_in.in_district
+                              UNION ALL SELECT d.district FROM yuebao.district AS d WHERE outliers_in.in_district IS NULL);
+    movers integer[] := yuebao.moved_schools(below);
 BEGIN
 RETURN QUERY
 WITH windows AS MATERIALIZED (
     SELECT w.* FROM yuebao.windows_of(outliers_in.in_period, outliers_in.of_form) AS w WHERE yuebao.needs_figures(w.period)
-), slots AS MATERIALIZED (
-    SELECT w.window_no, r.district, r.school, r.revision
-    FROM windows AS w CROSS JOIN LATERAL yuebao.reports_of(outliers_in.in_district, w.period, w.form) AS r
-    WHERE outliers_in.of_school IS NULL OR r.school = (SELECT s.school FROM yuebao.school AS s WHERE s.code = outliers_in.of_school)
-), sources AS MATERIALIZED ( -- its own period (0) and those with which it is compared: of earlier years (1), before (2), both (3)
-    SELECT w.window_no, w.form, q.period AS source, yuebao.period_last_day(q.period, w.frequency) AS last_day,
-           bit_or(q.of) AS of
+), sources AS MATERIALIZED (
+    SELECT w.window_no, s.source, s.of, s.last_day FROM windows AS w CROSS JOIN LATERAL yuebao.past_sources(w.form, w.period) AS s
+), notes AS MATERIALIZED ( -- those that are true
+    SELECT w.window_no, n.district, n.schools, n.revisions, n.far_schools, n.far_indicators
     FROM windows AS w
-    CROSS JOIN LATERAL (
-        SELECT w.period, 0 AS of
-        UNION ALL
-        SELECT yuebao.period_years_before(w.period, w.frequency, y.years), 1 FROM generate_series(1, 5) AS y (years)
-        UNION ALL
-        (SELECT c.period, 2 FROM yuebao.calendar AS c WHERE c.form = w.form AND c.period < w.period ORDER BY c.period DESC LIMIT 12)) AS q
-    WHERE q.period IS NOT NULL
-    GROUP BY w.window_no, w.form, w.period, w.frequency, q.period
-), measures AS MATERIALIZED (
-    SELECT i.indicator, CASE WHEN i.measure IN ('ratio', 'quotient') THEN (10::numeric ^ (6 + i.denominator_decimals - i.decimals))::bigint END AS factor,
-           CASE i.measure WHEN 'count' THEN (5 * 10::numeric ^ i.decimals)::bigint WHEN 'ratio' THEN 50000 ELSE 0 END AS least,
-           0.1 ^ CASE WHEN i.measure IN ('ratio', 'quotient') THEN 6 ELSE i.decimals END AS part
-    FROM yuebao.indicator AS i
-), own AS MATERIALIZED (
-    SELECT row_number() OVER () AS nth, l.window_no, w.form, l.school, f.indicator, f.value, f.denominator, i.factor, i.least, i.part,
-           CASE WHEN i.factor IS NULL THEN f.value::float8 WHEN f.denominator > 0 THEN f.value::float8 * i.factor / f.denominator END AS about
-    FROM (SELECT s.window_no, s.district, min(s.school) AS first_school, max(s.school) AS last_school FROM slots AS s GROUP BY s.window_no, s.district) AS p
-    JOIN windows AS w ON w.window_no = p.window_no
-    CROSS JOIN LATERAL (SELECT g.school, g.indicator, g.value, g.denominator FROM yuebao.figure AS g
-                        WHERE g.district = p.district AND g.period = w.period AND g.school BETWEEN p.first_school AND p.last_school AND g.form = w.form
-                          AND g.value IS NOT NULL OFFSET 0) AS f
-    JOIN slots AS l ON l.window_no = p.window_no AND l.school = f.school
-    JOIN measures AS i ON i.indicator = f.indicator
-), past AS ( -- read a district's period at a time, as figures lie in their table; a school may have been elsewhere then
-    SELECT q.window_no, q.of, g.school, g.indicator, g.value, g.denominator
-    FROM (SELECT p.source, f.*
-          FROM (SELECT m.district, q.source, min(s.school) AS first_school, max(s.school) AS last_school
-                FROM slots AS s
-                JOIN sources AS q ON q.window_no = s.window_no AND q.of > 0
-                CROSS JOIN LATERAL (SELECT o.district FROM yuebao.school_district AS o
-                                    WHERE o.school = s.school AND o.valid_from <= q.last_day ORDER BY o.valid_from DESC LIMIT 1) AS m
-                GROUP BY m.district, q.source) AS p
-          CROSS JOIN LATERAL (SELECT r.school, r.form, r.indicator, r.value, r.denominator FROM yuebao.figure AS r
-                              WHERE r.district = p.district AND r.period = p.source AND r.school BETWEEN p.first_school AND p.last_school
-                                AND r.value IS NOT NULL OFFSET 0) AS f
-          OFFSET 0) AS g
-    JOIN sources AS q ON q.form = g.form AND q.source = g.source AND q.of > 0
-), suspects AS MATERIALIZED ( -- what is unlike the past is as far from half of it, at least; counted without rounding, a little too many
-    SELECT o.nth
-    FROM past AS p
-    JOIN own AS o ON o.window_no = p.window_no AND o.school = p.school AND o.indicator = p.indicator
-    CROSS JOIN LATERAL (SELECT CASE WHEN o.factor IS NULL THEN p.value::float8 WHEN p.denominator > 0 THEN p.value::float8 * o.factor / p.denominator END AS about) AS a
-    CROSS JOIN LATERAL (SELECT abs(o.about - a.about) > greatest(o.least, abs(a.about) * 0.1) * 0.999999 - 1 AS far) AS x
-    WHERE a.about IS NOT NULL
-    GROUP BY o.nth
-    HAVING CASE WHEN count(*) FILTER (WHERE p.of & 1 > 0) >= 3 THEN 2 * count(*) FILTER (WHERE p.of & 1 > 0 AND x.far) >= count(*) FILTER (WHERE p.of & 1 > 0)
-                ELSE count(*) FILTER (WHERE p.of & 2 > 0) >= 4
-                     AND 2 * count(*) FILTER (WHERE p.of & 2 > 0 AND x.far) >= count(*) FILTER (WHERE p.of & 2 > 0) END
+    CROSS JOIN LATERAL (SELECT o.* FROM yuebao.past_note AS o WHERE o.district = ANY (below) AND o.period = w.period AND o.form = w.form OFFSET 0) AS n
+    WHERE n.sources = ARRAY(SELECT s.source FROM sources AS s WHERE s.window_no = w.window_no ORDER BY s.source)
+      AND n.past = (SELECT count(*) FROM yuebao.report AS l WHERE l.district = n.district AND l.period = ANY (n.sources) AND l.form = n.form)
+), noted AS (
+    SELECT n.window_no, n.district, u.school, u.revision FROM notes AS n CROSS JOIN LATERAL unnest(n.schools, n.revisions) AS u (school, revision)
+    WHERE u.school <> ALL (movers)
+), slots AS MATERIALIZED (
+    SELECT w.window_no, r.district, r.school, r.revision, n.school IS NOT NULL AS noted
+    FROM windows AS w CROSS JOIN LATERAL yuebao.reports_of(outliers_in.in_district, w.period, w.form) AS r
+    LEFT JOIN noted AS n ON n.window_no = w.window_no AND n.district = r.district AND n.school = r.school AND n.revision = r.revision
+    WHERE outliers_in.of_school IS NULL OR r.school = (SELECT s.school FROM yuebao.school AS s WHERE s.code = outliers_in.of_school)
+), suspects AS MATERIALIZED (
+    SELECT n.window_no, n.district, u.school, u.indicator
+    FROM notes AS n
+    CROSS JOIN LATERAL unnest(n.far_schools, n.far_indicators) AS u (school, indicator)
+    JOIN slots AS s ON s.window_no = n.window_no AND s.district = n.district AND s.school = u.school AND s.noted
+    UNION ALL
+    SELECT u.window_no, f.district, f.school, f.indicator
+    FROM (SELECT s.window_no, array_agg(s.district) AS districts, array_agg(s.school) AS schools FROM slots AS s WHERE NOT s.noted GROUP BY s.window_no) AS u
+    JOIN windows AS w ON w.window_no = u.window_no
+    CROSS JOIN LATERAL yuebao.far_from_past(w.form, w.period, u.districts, u.schools) AS f
 ), compared AS ( -- the few of them, exactly
-    SELECT o.window_no, o.school, o.indicator, o.value, o.denominator, yuebao.quantity(o.value, o.denominator, o.factor) AS quantity, o.least, o.part,
+    SELECT w.window_no, s.school, s.indicator, f.value, f.denominator, yuebao.quantity(f.value, f.denominator, i.factor) AS quantity, i.least, i.part,
            e.compared_with, CASE e.compared_with WHEN 'years' THEN l.years ELSE l.periods END AS figures
     FROM suspects AS s
-    JOIN own AS o ON o.nth = s.nth
+    JOIN windows AS w ON w.window_no = s.window_no
+    JOIN (SELECT n.indicator, CASE WHEN n.measure IN ('ratio', 'quotient') THEN (10::numeric ^ (6 + n.denominator_decimals - n.decimals))::bigint END AS factor,
+                 CASE n.measure WHEN 'count' THEN (5 * 10::numeric ^ n.decimals)::bigint WHEN 'ratio' THEN 50000 ELSE 0 END AS least,
+                 0.1 ^ CASE WHEN n.measure IN ('ratio', 'quotient') THEN 6 ELSE n.decimals END AS part
+          FROM yuebao.indicator AS n) AS i ON i.indicator = s.indicator
+    CROSS JOIN LATERAL (SELECT g.value, g.denominator FROM yuebao.figure AS g
+                        WHERE g.district = s.district AND g.period = w.period AND g.school = s.school AND g.indicator = s.indicator AND g.form = w.form
+                          AND g.value IS NOT NULL OFFSET 0) AS f
     CROSS JOIN LATERAL (
         SELECT array_agg(r.quantity) FILTER (WHERE q.of & 1 > 0) AS years, array_agg(r.quantity) FILTER (WHERE q.of & 2 > 0) AS periods
         FROM sources AS q
         CROSS JOIN LATERAL (SELECT m.district FROM yuebao.school_district AS m
-                            WHERE m.school = o.school AND m.valid_from <= q.last_day ORDER BY m.valid_from DESC LIMIT 1) AS m
-        CROSS JOIN LATERAL (SELECT yuebao.quantity(f.value, f.denominator, o.factor) AS quantity FROM yuebao.figure AS f
-                            WHERE f.district = m.district AND f.period = q.source AND f.school = o.school AND f.indicator = o.indicator
-                              AND f.form = o.form AND f.value IS NOT NULL OFFSET 0) AS r
-        WHERE q.window_no = o.window_no AND q.of > 0 AND r.quantity IS NOT NULL OFFSET 0) AS l
+                            WHERE m.school = s.school AND m.valid_from <= q.last_day ORDER BY m.valid_from DESC LIMIT 1) AS m
+        CROSS JOIN LATERAL (SELECT yuebao.quantity(p.value, p.denominator, i.factor) AS quantity FROM yuebao.figure AS p
+                            WHERE p.district = m.district AND p.period = q.source AND p.school = s.school AND p.indicator = s.indicator
+                              AND p.form = w.form AND p.value IS NOT NULL OFFSET 0) AS r
+        WHERE q.window_no = w.window_no AND r.quantity IS NOT NULL OFFSET 0) AS l
     CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(l.years) >= 3 THEN 'years' ELSE 'periods' END AS compared_with) AS e
 ), judged AS MATERIALIZED (
     SELECT s.*, m.median, greatest(7.413 * d.mad, abs(m.median) * 0.1, s.least) AS reach

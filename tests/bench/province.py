@@ -59,6 +59,9 @@ class Province(Stage):
         database.run("SELECT yuebao.add_up_above()")
         database.run("SELECT yuebao.note_windows(NULL)")
         database.run("VACUUM ANALYZE")
+        with ThreadPoolExecutor(MAKERS) as makers:
+            list(makers.map(lambda _: database.run("SELECT yuebao.note_past(NULL)"), range(MAKERS)))
+        database.run("VACUUM ANALYZE yuebao.past_note")
         database.run("CHECKPOINT")
         self.cluster.rows("postgres", "ALTER DATABASE making RENAME TO province")  # half a province is none
         self.database = house.Database(self.cluster, "province")

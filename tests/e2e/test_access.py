@@ -48,6 +48,7 @@ class Story:
                      "SELECT g.district, g.period, g.school, g.form, 1, g.indicator, g.indicator, CASE g.indicator % 2 WHEN 0 THEN 'some_rule' ELSE '' END, "
                      "'1', '2', 'so it is' FROM yuebao.figure AS g WHERE g.indicator % 5 < 2 AND EXISTS (SELECT FROM yuebao.report AS r WHERE "
                      "(r.district, r.period, r.school, r.form, r.revision) = (g.district, g.period, g.school, g.form, 1))")
+        database.run("SELECT yuebao.note_windows(NULL), yuebao.note_past(NULL)")  # so that notes are read, too
         database.ctl("snapshot", "take", "longtan-145", "--name", "first")
         for area, places in self.areas.items():
             database.run("INSERT INTO yuebao.area (code, kind, name_zh, name_en) VALUES (%s, 'cluster', %s, %s)", area, area, area)

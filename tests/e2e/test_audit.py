@@ -34,7 +34,7 @@ def accept(world, school, *, seed=0, session=None, figures_=None, outcome="recei
 def fold(world):
     while world.database.value("SELECT yuebao.fold_totals(100000)") > 0:
         pass
-    world.database.run("SELECT yuebao.note_windows(NULL)")
+    world.database.run("SELECT yuebao.note_windows(NULL), yuebao.note_past(NULL)")
 
 
 class Filled:
@@ -117,6 +117,13 @@ def flip(column, at):
 def test_the_collector_notes_windows_that_are_due(world):
     wait_for("a note", lambda: world.database.value(f"SELECT count(*) FROM yuebao.window_note WHERE period = '{first_day(LATE)}'"))
     assert world.database.value(f"SELECT count(*) FROM yuebao.window_note WHERE period = '{first_day(OPEN)}'") == 0
+
+
+def test_the_collector_compares_reports_with_the_past(world, filled):
+    world.database.run("DELETE FROM yuebao.past_note")
+    world.collector.stop()
+    world.collector.restart()  # it does so at once, then once a minute
+    wait_for("a comparison", lambda: world.database.value("SELECT sum(cardinality(schools)) FROM yuebao.past_note"))
 
 
 def test_a_filled_world_has_no_difference(world, filled):
@@ -232,6 +239,7 @@ TAMPERINGS = {
     "who was absent": ("window_note", "UPDATE yuebao.window_note SET absent = absent[2:] WHERE {note}", {"noted"}, None),
     "who was late": ("window_note", "UPDATE yuebao.window_note SET late = '{}' WHERE {note}", {"noted"}, None),
     "the greatest value": ("greatest_note", "UPDATE yuebao.greatest_note SET value = coalesce(value, 0) + 1 WHERE {note}", {"greatest"}, None),
+    "what may be unlike the past": ("past_note", "UPDATE yuebao.past_note SET far_schools = schools[1:1], far_indicators = '{{number}}' WHERE {window}", {"past"}, None),
     "a name": ("report", "UPDATE yuebao.report SET filler = '无名' WHERE {of:plain}", {"filler"}, "plain"),
     "late": ("report", "UPDATE yuebao.report SET late = false WHERE {of:late}", {"late", "noted"}, "late"),
     "admitted": ("report", "UPDATE yuebao.report SET admitted = false WHERE {of:afterwards}", {"admitted"}, "afterwards"),
@@ -279,7 +287,7 @@ def test_what_was_changed_is_named_and_nothing_else(world, filled, name):
         assert told and {d["difference"] for d in told} <= kinds, told
         assert kinds <= {"signature", "envelope"} or {d["difference"] for d in told} == kinds, told
         school = getattr(filled, whose).code if whose else None
-        assert {d["school"] for d in told if d["difference"] not in ("noted", "greatest") or school is None} == {school}, told  # a note is a district's
+        assert {d["school"] for d in told if d["difference"] not in ("noted", "greatest", "past") or school is None} == {school}, told  # a note is a district's
         assert len(told) <= len(kinds) or name in MANY, told
         for line in (world.database.ctl("check-totals", "--lang", "zh", ok=65).stdout, world.database.ctl("check-totals", "--csv", ok=65).stdout):
             assert line.strip()

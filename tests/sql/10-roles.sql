@@ -89,7 +89,7 @@ $$, 'only the administrator creates anything');
 SELECT results_eq($$
     SELECT p.proname::text COLLATE "default" FROM pg_proc AS p
     WHERE p.pronamespace = 'yuebao'::regnamespace AND has_function_privilege('yuebao_collector', p.oid, 'EXECUTE') ORDER BY 1
-$$, $$VALUES ('fold_totals'), ('judge_reports'), ('judge_totals'), ('note_contacts'), ('note_windows'), ('period_first_day'), ('period_last_day'), ('period_of'),
+$$, $$VALUES ('fold_totals'), ('judge_reports'), ('judge_totals'), ('note_contacts'), ('note_past'), ('note_windows'), ('period_first_day'), ('period_last_day'), ('period_of'),
     ('period_text'),
     ('replace_figures'), ('school_district_on')$$,
     'the functions that the collector may call');

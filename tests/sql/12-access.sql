@@ -15,7 +15,7 @@ INSERT INTO decided (says, name) SELECT t.says, u.name FROM (VALUES
                     catalogue_form, calendar, extension, threshold, balance_indicator, balance_threshold, balance_exclusion, snapshot, area, area_school,
                     detached, district_above, total_unfolded}'::text[]),
     ('guarded',   '{figure, figure_history, total_folded, remark, review, declaration, snapshot_target, snapshot_result,
-                    district_ancestor, access, access_scope, audit_log, owed, owed_above, school_change, total_above, window_note, greatest_note, alert}'),
+                    district_ancestor, access, access_scope, audit_log, owed, owed_above, school_change, total_above, window_note, greatest_note, past_note, alert}'),
     ('closed',    '{total_delta, watched_form, total_to_judge, total_judged, enrolment, registry_version, migration, migration_api}')) AS t (says, names) CROSS JOIN unnest(t.names) AS u (name);
 INSERT INTO decided (says, name, columns) VALUES ('guarded', 'report', true), ('guarded', 'kept', true), ('guarded', 'decision', true),
     ('guarded', 'rejection', true), ('guarded', 'contact', true), ('catalogue', 'catalogue', true), ('catalogue', 'school_key', true);

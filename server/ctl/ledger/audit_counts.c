@@ -76,6 +76,26 @@ static const char greatest_sql[] =
     "WHERE " AUDIT_IN_SCOPE("n") " AND n.reports >= l.reports AND (n.reports, n.value) IS DISTINCT FROM (l.reports, g.value) "
     "  AND NOT EXISTS (SELECT FROM yuebao.detached AS a WHERE a.month = date_trunc('month', n.period::timestamp)::date) "
     "ORDER BY n.district, n.period, f.code, n.indicator";
+/* Only what api.outliers_in would read: notes that are true, of reports that stand, of schools that have not moved. */
+#define UNLIKE(rows) "(SELECT string_agg(s.code || ' ' || i.code, ', ' ORDER BY s.code, i.code) FROM " rows " AS u (school, indicator) " \
+                     "JOIN yuebao.school AS s ON s.school = u.school JOIN yuebao.indicator AS i ON i.indicator = u.indicator WHERE u.school = ANY (k.schools))"
+
+static const char past_sql[] =
+    "SELECT n.district, f.code, yuebao.period_text(n.period, f.frequency), 0, NULL, t.past || ' / ' || coalesce(t.noted, '-'), l.past || ' / ' || coalesce(t.found, '-') "
+    "FROM yuebao.past_note AS n "
+    "JOIN yuebao.form AS f ON f.form = n.form "
+    "CROSS JOIN LATERAL (SELECT count(*) AS past FROM yuebao.report AS r "
+    "                    WHERE r.district = n.district AND r.period = ANY (n.sources) AND r.form = n.form OFFSET 0) AS l "
+    "CROSS JOIN LATERAL (SELECT array_agg(u.school) AS schools, array_agg(r.district) AS districts "
+    "                    FROM unnest(n.schools, n.revisions) AS u (school, revision) "
+    "                    JOIN yuebao.reports_of(n.district, n.period, n.form) AS r ON r.district = n.district AND r.school = u.school AND r.revision = u.revision "
+    "                    WHERE NOT EXISTS (SELECT FROM yuebao.school_district AS m WHERE m.school = u.school AND m.district <> n.district)) AS k "
+    "CROSS JOIN LATERAL (SELECT n.past, " UNLIKE("unnest(n.far_schools, n.far_indicators)") " AS noted, "
+    "                           " UNLIKE("(SELECT r.school, r.indicator FROM yuebao.far_from_past(n.form, n.period, k.districts, k.schools) AS r)") " AS found) AS t "
+    "WHERE " AUDIT_IN_SCOPE("n") " AND n.sources = ARRAY(SELECT s.source FROM yuebao.past_sources(n.form, n.period) AS s) AND n.past >= l.past "
+    "  AND NOT EXISTS (SELECT FROM yuebao.detached AS a WHERE a.month = date_trunc('month', n.period::timestamp)::date) "
+    "  AND (n.past, t.noted) IS DISTINCT FROM (l.past, t.found) "
+    "ORDER BY n.district, n.period, f.code";
 /* clang-format on */
 
 enum { DISTRICT, FORM, PERIOD, INDICATOR, CODE, FOUND, EXPECTED };
@@ -99,8 +119,9 @@ bool
 audit_counts(struct audit *a)
 {
     static const enum difference above = DIFFERENCE_above, owed = DIFFERENCE_owed, noted = DIFFERENCE_noted,
-                                 greatest = DIFFERENCE_greatest;
+                                 greatest = DIFFERENCE_greatest, past = DIFFERENCE_past;
 
     return audit_walk(a, above_sql, tell, &above) && audit_walk(a, owed_sql, tell, &owed) &&
-           audit_walk(a, noted_sql, tell, &noted) && audit_walk(a, greatest_sql, tell, &greatest);
+           audit_walk(a, noted_sql, tell, &noted) && audit_walk(a, greatest_sql, tell, &greatest) &&
+           audit_walk(a, past_sql, tell, &past);
 }

@@ -55,7 +55,8 @@
     X(above, "total_above")                                                                                  \
     X(owed, "owed")                                                                                          \
     X(noted, "noted")                                                                                        \
-    X(greatest, "greatest")
+    X(greatest, "greatest")                                                                                  \
+    X(past, "past")
 
 enum difference {
 #define X(name, key) DIFFERENCE_##name,
