@@ -283,7 +283,8 @@ test_totals_are_folded(void **state)
     timer = event_new(bench->base, -1, EV_PERSIST, on_fold_turn, bench->base);
     event_add(timer, &every);
     while (batch_counters(bench->batch).folds == 0 || number("SELECT count(*) FROM yuebao.total_delta") > 0)
-        event_base_dispatch(bench->base); /* a fold is counted when its answer is here, a little after others see what it did */
+        event_base_dispatch(bench->base); /* a fold is counted when its answer is here, a little after others
+                                             see what it did */
     event_free(timer);
     check_totals();
 }
