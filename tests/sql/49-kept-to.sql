@@ -1,7 +1,7 @@
 -- How a district's year came, and who is missing, by what was noted of windows (yuebao.window_note), is what it is slot by slot: a made-up prefecture in which
 -- everything happens that makes a slot unlike its neighbours, some of it over, some of it now. Every time before it is noted, while notes are old, and after.
 BEGIN;
-SELECT plan(27);
+SELECT plan(34);
 \ir fixture.psql
 
 INSERT INTO yuebao.school (code, institution, kind, name_zh, name_en, opened_on)
@@ -25,6 +25,24 @@ WHERE h.h % 25 > 0;
 INSERT INTO yuebao.kept (district, period, school, form, id, revision, key, received_at, envelope, answer)
 SELECT o.district, o.period, o.school, o.form, sha256(('kept ' || o.school || o.form || o.period)::bytea), 1, 'key', now(), '', '' FROM yuebao.slot AS o
 WHERE o.period IN ('2025-03-01', '2025-04-01') AND o.opens_at <= now();
+
+-- and a plain year, in which some schools are not there from its beginning to its end
+INSERT INTO yuebao.school (code, institution, kind, name_zh, name_en, opened_on, closed_on)
+SELECT 'Q' || n, 'Q' || n, CASE WHEN n % 4 = 0 THEN 'junior' ELSE 'primary' END, '校', 'School', CASE n % 5 WHEN 1 THEN date '2023-02-10' WHEN 2 THEN '2023-04-20' ELSE '2022-01-01' END,
+       CASE WHEN n % 5 = 2 THEN NULL WHEN n % 6 = 1 THEN date '2023-03-10' WHEN n % 6 = 2 THEN '2023-04-30' WHEN n % 6 = 3 AND n % 5 <> 1 THEN '2023-02-01' END FROM generate_series(1, 40) AS n;
+INSERT INTO yuebao.school_district (school, valid_from, district) SELECT s.school, CASE WHEN s.code IN ('Q2', 'Q12', 'Q17', 'Q22', 'Q27') THEN '2022-01-01' WHEN s.code IN ('Q5', 'Q10', 'Q20', 'Q30', 'Q35') THEN '2023-04-15'
+                                                                                     ELSE s.opened_on END, 220203 + s.school % 2
+FROM yuebao.school AS s WHERE s.code LIKE 'Q%';
+INSERT INTO yuebao.school_district (school, valid_from, district) SELECT s.school, '2023-03-01', 440407 - m.district FROM yuebao.school AS s JOIN yuebao.school_district AS m ON m.school = s.school
+WHERE s.code IN ('Q8', 'Q14', 'Q15', 'Q24');
+INSERT INTO yuebao.calendar (form, period, opens_at, due_at, closes_at, catalogue)
+SELECT f.form, p.period::date, now() - interval '99 days', now() + CASE p.period WHEN '2023-04-01' THEN interval '3 days' ELSE '-90 days' END, now() + interval '4 days', c.catalogue
+FROM yuebao.form AS f, (SELECT max(k.catalogue) AS catalogue FROM yuebao.catalogue AS k) AS c, generate_series(timestamp '2023-01-01', '2023-04-01', interval '1 month') AS p (period)
+WHERE f.frequency = 'monthly' AND f.name = '';
+INSERT INTO yuebao.report (district, period, school, form, revision, id, catalogue, key, received_at, late, filler, reviewer, head, envelope, receipt)
+SELECT o.district, o.period, o.school, o.form, 1, sha256((o.school || ' ' || o.form || ' ' || o.period || ' 1')::bytea), o.catalogue, 'key', now(), h.h % 11 = 0, 'a', 'b', 'c', '', ''
+FROM yuebao.slot AS o CROSS JOIN LATERAL (SELECT hashint4(o.school * 103 + o.form * 7 + (o.period - date '2023-01-01')) & 1048575 AS h) AS h
+WHERE o.period < '2024-01-01' AND h.h % 25 > 0 AND (o.period < '2023-04-01' OR h.h % 3 = 0);
 
 CREATE VIEW pg_temp.slot_by_slot AS
 SELECT o.district, o.school, o.form, o.period, left(yuebao.period_text(o.period, o.frequency), 4)::integer AS year, o.due_at, r.late,
@@ -73,6 +91,7 @@ BEGIN
     RETURN NEXT is_empty('SELECT * FROM pg_temp.differences(2025)', what);
     PERFORM yuebao.note_windows(NULL);
     RETURN NEXT is_empty('SELECT * FROM pg_temp.differences(2025)', what || ', as noted');
+    RETURN NEXT is_empty('SELECT * FROM pg_temp.differences(2023)', what || ', in a plain year');
     RETURN NEXT is(yuebao.note_windows(NULL), 0, what || ', and all of it');
 END
 $$;
