@@ -1,10 +1,12 @@
 /*
  * yuebaoctl migrate: bring the database to the state that the SQL folder describes.
  *
- *   roles.sql           every time, when the user may create roles; repeatable
- *   migrations/NNN-*    once each, in order, one transaction each, remembered with their checksum in
- * yuebao.migration api/ *.sql          views and functions: all of them again, in one transaction, when any
- * of them differs from yuebao.migration_api
+ *   roles.sql     every time, when the user may create roles; repeatable
+ *   migrations    once each, in order, one transaction each, remembered with their checksum in
+ *                 yuebao.migration
+ *   api           views and functions: all of them again, in one transaction, after a migration and when any
+ *                 of them differs from yuebao.migration_api; its last file says who may call what, also of
+ *                 what migrations have made
  *
  * A migration that was applied is history: when its file has changed or is gone, nothing is done and the file
  * is named. One migrate at a time: an advisory lock of the session, which ends with it. A dry run does all of
@@ -179,7 +181,7 @@ history_is_sound(struct migrate *m)
 static bool
 api_differs(const struct migrate *m)
 {
-    if ((size_t)(m->applied_api == NULL ? 0 : PQntuples(m->applied_api)) != m->api.count)
+    if (m->done > 0 || (size_t)(m->applied_api == NULL ? 0 : PQntuples(m->applied_api)) != m->api.count)
         return true;
     for (size_t i = 0; i < m->api.count; i++)
         if (!is_unchanged(m->applied_api, &m->api.files[i]))
@@ -234,7 +236,9 @@ remember(struct migrate *m, const struct sqlfile *file)
 
     snprintf(number, sizeof(number), "%d", file->number);
     return db_do(m->ctl, "INSERT INTO yuebao.migration (number, name, checksum) VALUES ($1, $2, $3)", 3,
-                 values);
+                 values) &&
+           /* the api is made anew, if not by this run then by the next */
+           db_do_plain(m->ctl, "DELETE FROM yuebao.migration_api");
 }
 
 static bool

@@ -47,7 +47,7 @@ WITH wanted AS MATERIALIZED (
                           AND (e.opens_at > period_figures.as_of OR (e.closes_at <= period_figures.as_of) <> o.closed)) AS apart
     FROM (SELECT w.district, w.form, w.period, bool_or(w.counted) AS counted, bool_or(w.closed) AS closed -- of what is counted, the calendar's
           FROM owed AS w GROUP BY w.district, w.form, w.period) AS o
-), parts AS ( -- yuebao.total_within, but what is not folded is read once for all
+), parts AS ( -- as yuebao.total_within, but all at once
     SELECT o.district, o.form, o.period, t.indicator, t.schools, t.value, t.denominator
     FROM (SELECT l.district, l.form, l.period, array_agg(l.indicator) AS indicators -- found together: they lie side by side
           FROM (SELECT DISTINCT w.district, w.form, w.period, w.indicator FROM owed AS w

@@ -183,6 +183,7 @@ DECLARE
 BEGIN
     BEGIN
         LOCK TABLE yuebao.indicator IN SHARE MODE; -- who changes a measure has committed, and waits until these notes can be removed
+        LOCK TABLE yuebao.figure IN ACCESS SHARE MODE; -- likewise who puts a month away
     EXCEPTION WHEN lock_not_available THEN
         RETURN 0;
     END;
@@ -197,6 +198,7 @@ BEGIN
         JOIN came AS t ON t.form = c.form AND t.period = c.period
         LEFT JOIN noted AS n ON n.form = c.form AND n.period = c.period
         WHERE c.opens_at BETWEEN now() - interval '400 days' AND now()
+          AND NOT EXISTS (SELECT FROM yuebao.detached AS d WHERE d.month = date_trunc('month', c.period::timestamp)::date) -- nothing would be found, and noted
           AND (n.came IS DISTINCT FROM t.came
                OR n.past_came <> (SELECT coalesce(sum(o.came), 0) FROM came AS o JOIN yuebao.past_sources(c.form, c.period) AS s ON s.source = o.period WHERE o.form = c.form))
         ORDER BY c.period DESC, c.form

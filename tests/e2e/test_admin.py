@@ -136,6 +136,16 @@ def test_views_are_made_again_when_one_of_them_changes(bare, sql):
     assert "Nothing to do" in bare.ctl("migrate", "--sql", sql).stdout
 
 
+def test_views_are_made_again_after_a_migration(bare, sql):
+    """Theirs is the last word on who may call what a migration has made, also when they did not change."""
+    bare.ctl("migrate")
+    write(sql / "migrations" / "900-new.sql", "CREATE FUNCTION yuebao.new() RETURNS integer LANGUAGE sql STABLE RETURN 1; REVOKE EXECUTE ON FUNCTION yuebao.new() FROM PUBLIC;")
+    assert "api/" in bare.ctl("migrate", "--sql", sql).stdout
+    assert bare.value("SELECT has_function_privilege('yuebao_teller', 'yuebao.new()', 'EXECUTE')")
+    assert "Nothing to do" in bare.ctl("migrate", "--sql", sql).stdout
+
+
+
 def test_two_migrates_at_once_do_it_once(bare):
     from concurrent.futures import ThreadPoolExecutor
     with ThreadPoolExecutor(2) as pool:

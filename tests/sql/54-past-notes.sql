@@ -1,7 +1,7 @@
 -- Which figures are unlike the past is told alike with notes (yuebao.past_note) and without: months of made-up reports are corrected, come late, move and are noted
 -- out of step, and each time what is said with the notes that happen to stand is compared with what is said when there are none.
 BEGIN;
-SELECT plan(28);
+SELECT plan(30);
 \ir fixture.psql
 
 UPDATE yuebao.calendar SET opens_at = now() - interval '10 days', due_at = now() + interval '1 day', closes_at = now() + interval '2 days';
@@ -91,6 +91,15 @@ SELECT pg_temp.says('2024-04-01', '2024-12-01', 100, 3), yuebao.note_past(NULL) 
 INSERT INTO yuebao.school_district (school, valid_from, district) SELECT s.school, '2024-03-01', 220204 FROM yuebao.school AS s WHERE s.code = 'P6';
 SELECT pg_temp.says('2024-03-01', '2025-02-01', 300, 1) \g /dev/null
 SELECT pg_temp.is_unlike('100 beside 300', 'its past lies elsewhere');
+
+SELECT isnt((SELECT count(*) FROM yuebao.past_note AS n WHERE n.period IN ('2024-11-01', '2025-02-01')), 0::bigint, 'two months are noted');
+DELETE FROM yuebao.past_note;
+INSERT INTO yuebao.detached (month, bytes) VALUES ('2025-02-01', 0);
+SELECT yuebao.note_past(NULL) \g /dev/null
+SELECT results_eq('SELECT DISTINCT n.period, date ''2025-02-01'' = ANY (n.sources) FROM yuebao.past_note AS n WHERE n.period IN (''2024-11-01'', ''2025-02-01'', ''2025-03-01'') ORDER BY 1',
+                  $$VALUES (date '2024-11-01', false), (date '2025-03-01', false)$$, 'a month that is put away is not, nor is it compared with');
+DELETE FROM yuebao.detached;
+SELECT yuebao.note_past(NULL) \g /dev/null
 
 UPDATE yuebao.past_note SET far_schools = '{}', far_indicators = '{}' WHERE period = '2025-01-01';
 SELECT isnt((SELECT count(*) FROM api.outliers_in(220203, '2024-11')), 0::bigint, 'other months have some');
