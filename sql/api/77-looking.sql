@@ -466,17 +466,19 @@ BEGIN
         JOIN yuebao.form AS f ON f.code = c.form
         CROSS JOIN LATERAL (SELECT s.district FROM yuebao.slot AS s
                             WHERE s.form = f.form AND s.period = c.first_day AND s.opens_at <= now() AND s.district = ANY (below)
-                            UNION ALL
+                            UNION ALL -- school by school: there are few, and mostly none
                             SELECT s.district
                             FROM unnest(inspected) AS i (school)
-                            JOIN yuebao.slot AS s ON s.school = i.school AND s.district <> ALL (below)
-                            WHERE s.form = f.form AND s.period = c.first_day AND s.opens_at <= now()
+                            CROSS JOIN LATERAL (SELECT l.district, l.opens_at FROM yuebao.slot AS l
+                                                WHERE l.school = i.school AND l.form = f.form AND l.period = c.first_day OFFSET 0) AS s
+                            WHERE s.opens_at <= now() AND s.district <> ALL (below)
                             UNION ALL
                             SELECT s.district
                             FROM yuebao.area AS a
                             JOIN yuebao.area_school AS b ON b.area = a.area
-                            JOIN yuebao.slot AS s ON s.school = b.school AND s.last_day BETWEEN b.from_day AND b.until_day
-                            WHERE a.code = in_area AND s.form = f.form AND s.period = c.first_day AND s.opens_at <= now()
+                            CROSS JOIN LATERAL (SELECT l.district, l.opens_at, l.last_day FROM yuebao.slot AS l
+                                                WHERE l.school = b.school AND l.form = f.form AND l.period = c.first_day OFFSET 0) AS s
+                            WHERE a.code = in_area AND s.opens_at <= now() AND s.last_day BETWEEN b.from_day AND b.until_day
                             OFFSET 0) AS o
         GROUP BY f.form, c.first_day, o.district
     ), whole AS (
