@@ -197,7 +197,7 @@ BEGIN
         FROM yuebao.calendar AS c
         JOIN came AS t ON t.form = c.form AND t.period = c.period
         LEFT JOIN noted AS n ON n.form = c.form AND n.period = c.period
-        WHERE c.opens_at BETWEEN now() - interval '400 days' AND now()
+        WHERE c.opens_at <= now()
           AND NOT EXISTS (SELECT FROM yuebao.detached AS d WHERE d.month = date_trunc('month', c.period::timestamp)::date) -- nothing would be found, and noted
           AND (n.came IS DISTINCT FROM t.came
                OR n.past_came <> (SELECT coalesce(sum(o.came), 0) FROM came AS o JOIN yuebao.past_sources(c.form, c.period) AS s ON s.source = o.period WHERE o.form = c.form))
@@ -226,7 +226,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION yuebao.note_past(integer) IS
-    'Compares the reports of windows that opened within 400 days with their schools'' past, the newest first, until so many are (NULL: all), and notes what it found; '
+    'Compares the reports of windows that have opened with their schools'' past, the newest first, until so many are (NULL: all), and notes what it found; '
     'how many were. Several sessions share the windows.';
 REVOKE EXECUTE ON FUNCTION yuebao.note_past_of(smallint, date, integer), yuebao.note_past(integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION yuebao.note_past(integer) TO yuebao_collector;

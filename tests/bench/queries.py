@@ -31,9 +31,9 @@ class Asker:
         month = self._random.randrange(2, 26)  # from 2024-10; not the first two, but the one that is open
         year, month = 2024 + (9 + month) // 12, (9 + month) % 12 + 1
         county = self._random.randrange(200)
-        recent = self._random.randrange(14, 25)  # from 2025-12; not the one that is open: what the bench reports there is unlike any past
+        closed = self._random.randrange(2, 25)  # what the bench reports of the month that is open is unlike any past
         return {"county": 100001 + county, "prefecture": 900001 + county // 20, "province": 900000, "period": f"{year}-{month:02}",
-                "recent": f"{2024 + (9 + recent) // 12}-{(9 + recent) % 12 + 1:02}", "older": f"2025-{self._random.randrange(1, 11):02}",
+                "closed": f"{2024 + (9 + closed) // 12}-{(9 + closed) % 12 + 1:02}",
                 "first_day": f"{year}-{month:02}-01", "year": self._random.choice([2025, 2026]),
                 "indicator": f"indicator_{self._random.randrange(1, 97):03}", "school": f"{county * 100 + self._random.randrange(50) * 2 + 1:010}",
                 "plan": f"plan-{100001 + self._random.randrange(3)}", "province_plan": "plan-900000"}

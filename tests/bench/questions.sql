@@ -3,8 +3,8 @@
 --
 -- Each begins with a line `-- name [scope]` or `-- name [scope] × times on a province's dashboard`. Scopes and their goals: totals and county (p99 50 ms), schools
 -- (a distribution over a province's schools, 1 s), province (lists and counts that read a province's schools or figures: no goal of their own).
--- %(county)s, %(prefecture)s, %(province)s, %(period)s (one of two years), %(recent)s and %(older)s (periods less and more than a year ago), %(first_day)s, %(year)s,
--- %(indicator)s, %(school)s, %(plan)s, %(province_plan)s are drawn anew each time.
+-- %(county)s, %(prefecture)s, %(province)s, %(period)s, %(closed)s (not the one that is open), %(first_day)s, %(year)s, %(indicator)s,
+-- %(school)s, %(plan)s, %(province_plan)s are drawn anew each time.
 
 -- total of a county [totals]
 SELECT * FROM api.district_total WHERE district = %(county)s AND period = %(period)s;
@@ -103,10 +103,7 @@ SELECT * FROM api.balance_schools_in(%(county)s, %(period)s);
 SELECT * FROM api.breaches_in(%(county)s, %(period)s);
 
 -- outliers in a county [county]
-SELECT * FROM api.outliers_in(%(county)s, %(recent)s);
-
--- outliers in a county, more than a year ago [county]
-SELECT * FROM api.outliers_in(%(county)s, %(older)s);
+SELECT * FROM api.outliers_in(%(county)s, %(closed)s);
 
 -- schools of a county, ranked [county]
 SELECT * FROM api.rank_schools(%(indicator)s, %(period)s, %(county)s);

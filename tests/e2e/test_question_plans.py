@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tests" / "bench"))
 from questions import questions  # noqa: E402
 
 LARGE = re.compile(r"^(report|figure|figure_history|remark)(_\d{4}_\d{2})?$|^(total_folded|total_above|owed)$")
-VALUES = {"county": 220203, "prefecture": 220200, "province": 220000, "period": "2025-12", "recent": "2025-12", "older": "2025-12", "first_day": "2025-12-01", "year": 2025,
+VALUES = {"county": 220203, "prefecture": 220200, "province": 220000, "period": "2025-12", "closed": "2025-12", "first_day": "2025-12-01", "year": 2025,
           "indicator": "enrolled_pupils", "school": "0220203001", "plan": "longtan-145", "province_plan": "jilin-2016"}
 
 
