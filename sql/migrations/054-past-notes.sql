@@ -128,7 +128,6 @@ DECLARE -- counted before it is looked at: what comes meanwhile makes the note u
     now_came    integer;
     was_came    integer;
     old         yuebao.past_note;
-    kept        integer[];
     looked      integer;
 BEGIN
     SELECT coalesce(sum(p.schools + p.value) FILTER (WHERE p.period = of_period), 0), coalesce(sum(p.schools + p.value) FILTER (WHERE p.period <> of_period), 0)

@@ -145,7 +145,6 @@ def test_views_are_made_again_after_a_migration(bare, sql):
     assert "Nothing to do" in bare.ctl("migrate", "--sql", sql).stdout
 
 
-
 def test_two_migrates_at_once_do_it_once(bare):
     from concurrent.futures import ThreadPoolExecutor
     with ThreadPoolExecutor(2) as pool:
